@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a restore has to do, learnt from one pass over the stream: which gfns to
+ * populate, which bytes of the file go where, which gfns become zero. Memory
+ * and time are O(runs), never O(pages).
+ */
+#ifndef XEN_THAW_PLAN_H
+#define XEN_THAW_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stream.h"
+
+/**
+ * struct plan_fill - a run of gfns to be filled
+ * @gfn: the first
+ * @offset: of their contents in the file; 0 where @zero
+ * @nr: gfns
+ * @zero: they become zero
+ *
+ * Layout and order suit every engine: data in the order of the file.
+ */
+struct plan_fill {
+	uint64_t gfn;
+	uint64_t offset;
+	uint32_t nr;
+	bool zero;
+};
+
+/**
+ * struct plan_range - a range of gfns
+ * @gfn: the first
+ * @nr: gfns
+ */
+struct plan_range {
+	uint64_t gfn;
+	uint64_t nr;
+};
+
+/**
+ * struct plan - all that a restore does to the guest's memory
+ * @populate: gfns to populate: sorted, disjoint, merged
+ * @nr_populate: ranges in @populate
+ * @data: fills from the file: disjoint (a pfn sent more than once is filled
+ *	once, with its last contents), in the order of the file
+ * @nr_data: runs in @data
+ * @zero: fills with zero: sorted by gfn, disjoint from each other and @data:
+ *	populated gfns that never came with data, or whose data lies in a hole
+ * @nr_zero: runs in @zero
+ * @pages: gfns in @populate
+ * @zero_pages: gfns in @zero
+ * @end: offset of the END record's header
+ * @first_after_data: offset of the first record after the last PAGE_DATA
+ */
+struct plan {
+	struct plan_range *populate;
+	size_t nr_populate;
+	struct plan_fill *data;
+	size_t nr_data;
+	struct plan_fill *zero;
+	size_t nr_zero;
+	uint64_t pages;
+	uint64_t zero_pages;
+	uint64_t end;
+	uint64_t first_after_data;
+};
+
+/**
+ * plan_build() - walk a stream from its first record to END
+ * @p: filled in; plan_free() is due also after a failure
+ * @s: an open stream, at its first record
+ *
+ * Types as the stock helper treats them (xg_sr_restore.c): a pfn is populated
+ * when it is listed at least once with a type other than XTAB and BROKEN; a
+ * later entry without data leaves earlier contents as they are.
+ *
+ * Return: 0; 1 when a record that only the stock helper handles is ahead
+ * (VERIFY, CHECKPOINT, ...: @s->error says which); -1 with @s->error set.
+ */
+int plan_build(struct plan *p, struct stream *s);
+void plan_free(struct plan *p);
+
+#endif /* XEN_THAW_PLAN_H */
