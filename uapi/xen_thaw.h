@@ -80,12 +80,12 @@ struct xen_thaw_query {
 };
 
 /* Extents may carry XEN_THAW_EXTENT_ZERO. */
-#define XEN_THAW_FEATURE_ZERO	(1ULL << 0)
+#define XEN_THAW_FEATURE_ZERO	0x1ULL
 
 #define XEN_THAW_QUERY		_IO(XEN_THAW_IOC, 0)
 
 /* The frames become zero; offset must be 0 and the file is not read. */
-#define XEN_THAW_EXTENT_ZERO	(1U << 0)
+#define XEN_THAW_EXTENT_ZERO	0x1U
 
 /**
  * struct xen_thaw_extent - one run of bytes of the file and of guest frames

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The grant window and batches of GNTTABOP_copy.
+ *
+ * A frame of another domain can be written only through a grant entry of that
+ * domain (Xen, gnttab_copy_lock_domain(): "Only DOMID_SELF may reference via
+ * frame"). The caller maps the new domain's grant table; each batch writes its
+ * entries there, copies, and leaves zeros behind.
+ */
+
+#include <linux/delay.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <xen/page.h>
+#include <asm/xen/hypercall.h>
+
+#include "thaw.h"
+
+/* Milliseconds between two tries of a frame that Xen has paged out. */
+#define THAW_EAGAIN_DELAY	10
+
+/**
+ * thaw_batch_init() - allocate for one fill
+ * @b: all zero
+ * @args: checked arguments of the fill
+ *
+ * Return: 0 or -ENOMEM; thaw_batch_free() is due in both cases.
+ */
+int thaw_batch_init(struct thaw_batch *b, const struct xen_thaw_fill *args)
+{
+	b->domid = args->domid;
+	b->window = u64_to_user_ptr(args->window);
+	b->window += args->first_ref;
+	b->first_ref = args->first_ref;
+	b->nr_refs = args->nr_refs;
+	/* A page at any other alignment comes from two pages of the file. */
+	b->max_ops = 2 * args->nr_refs;
+
+	b->entries = kcalloc(b->nr_refs, sizeof(*b->entries), GFP_KERNEL);
+	b->pages = kvcalloc(b->max_ops, sizeof(*b->pages), GFP_KERNEL);
+	b->ops = kvcalloc(b->max_ops, sizeof(*b->ops), GFP_KERNEL);
+	return b->entries && b->pages && b->ops ? 0 : -ENOMEM;
+}
+
+static void thaw_batch_reset(struct thaw_batch *b)
+{
+	u32 i;
+
+	for (i = 0; i < b->nr_ops; i++)
+		put_page(b->pages[i]);
+	b->nr_ops = 0;
+	b->used = 0;
+}
+
+void thaw_batch_free(struct thaw_batch *b)
+{
+	thaw_batch_reset(b);
+	kvfree(b->ops);
+	kvfree(b->pages);
+	kfree(b->entries);
+}
+
+/**
+ * thaw_batch_check_unused() - refuse a domain that has granted something
+ * @b: the batch
+ *
+ * Return: 0, -EBUSY or -EFAULT.
+ */
+int thaw_batch_check_unused(struct thaw_batch *b)
+{
+	const size_t bytes = b->nr_refs * sizeof(*b->entries);
+
+	if (copy_from_user(b->entries, b->window, bytes))
+		return -EFAULT;
+	return memchr_inv(b->entries, 0, bytes) ? -EBUSY : 0;
+}
+
+bool thaw_batch_has_room(const struct thaw_batch *b, bool new_frame)
+{
+	return b->nr_ops < b->max_ops && (!new_frame || b->used < b->nr_refs);
+}
+
+/**
+ * thaw_batch_add() - add a copy into a frame
+ * @b: a batch with room
+ * @page: to read, referenced until the batch has been submitted
+ * @src_offset: in @page
+ * @frame: to write; the one of the call before, or a new one if @dst_offset is
+ *	0 or the batch is empty
+ * @dst_offset: in @frame
+ * @len: bytes, within one page on both sides
+ */
+void thaw_batch_add(struct thaw_batch *b, struct page *page, u16 src_offset,
+		    u64 frame, u16 dst_offset, u16 len)
+{
+	struct gnttab_copy *op = &b->ops[b->nr_ops];
+
+	if (!dst_offset || !b->used)
+		b->entries[b->used++] = (struct grant_entry_v1) {
+			.flags = GTF_permit_access,
+			.domid = 0,	/* dom0, the only one to load this */
+			.frame = frame,
+		};
+
+	*op = (struct gnttab_copy) {
+		.source.u.gmfn = xen_page_to_gfn(page),
+		.source.domid = DOMID_SELF,
+		.source.offset = src_offset,
+		.dest.u.ref = b->first_ref + b->used - 1,
+		.dest.domid = b->domid,
+		.dest.offset = dst_offset,
+		.len = len,
+		.flags = GNTCOPY_dest_gref,
+	};
+	get_page(page);
+	b->pages[b->nr_ops++] = page;
+}
+
+/*
+ * Runs the operations from *first on and leaves in *first how many of the
+ * batch are done. An operation is repeated together with all behind it, so
+ * that of two copies to one frame the later one still wins.
+ */
+static int thaw_batch_copy(struct thaw_batch *b, u32 *first)
+{
+	int rc;
+
+	for (;;) {
+		b->hypercalls++;
+		b->copy_ops += b->nr_ops - *first;
+		rc = HYPERVISOR_grant_table_op(GNTTABOP_copy, b->ops + *first,
+					       b->nr_ops - *first);
+		if (rc)
+			return rc < 0 ? rc : -EIO;
+
+		while (*first < b->nr_ops &&
+		       b->ops[*first].status == GNTST_okay)
+			++*first;
+		if (*first == b->nr_ops)
+			return 0;
+		if (b->ops[*first].status != GNTST_eagain) {
+			b->grant_status = b->ops[*first].status;
+			return -EIO;
+		}
+		if (msleep_interruptible(THAW_EAGAIN_DELAY))
+			return -EINTR;
+	}
+}
+
+/**
+ * thaw_batch_submit() - copy what was added, and empty the batch
+ * @b: the batch
+ * @frames_ok: out: how many of its frames, from the first, are written; after
+ *	an error all behind them have to be done again
+ *
+ * Context: may sleep.
+ * Return: 0; -EINTR; -EFAULT if the window went away; -EIO if Xen refused a
+ * copy; what the hypercall returned.
+ */
+int thaw_batch_submit(struct thaw_batch *b, u32 *frames_ok)
+{
+	const size_t bytes = b->used * sizeof(*b->entries);
+	u32 first = 0;
+	int err;
+
+	*frames_ok = 0;
+	if (!b->nr_ops)
+		return 0;
+
+	if (copy_to_user(b->window, b->entries, bytes)) {
+		err = -EFAULT;
+	} else {
+		err = thaw_batch_copy(b, &first);
+		*frames_ok = err ? b->ops[first].dest.u.ref - b->first_ref :
+				   b->used;
+	}
+	/* Also what was written in part: no grant outlives its batch. */
+	if (clear_user(b->window, bytes))
+		err = -EFAULT;
+	thaw_batch_reset(b);
+	return err;
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From the pages of a file, or the zero page, to operations of a batch.
+ *
+ * The file is read by its own splice path, which hands out references to pages
+ * of the page cache whatever the filesystem, with its readahead.
+ */
+
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/pipe_fs_i.h>
+#include <linux/sched/signal.h>
+#include <linux/splice.h>
+
+#include "thaw.h"
+#include "trace.h"
+
+static void thaw_advance_done(struct thaw_work *work, u32 frames)
+{
+	struct thaw_cursor *done = &work->done;
+
+	work->frames_done += frames;
+	while (frames) {
+		u32 left = work->extents[done->extent].nr_frames - done->frame;
+
+		if (frames < left) {
+			done->frame += frames;
+			return;
+		}
+		frames -= left;
+		done->extent++;
+		done->frame = 0;
+	}
+}
+
+static int thaw_flush(struct thaw_work *work)
+{
+	struct thaw_batch *b = &work->batch;
+	u32 nr_ops = b->nr_ops, frames;
+	int err;
+
+	if (!nr_ops)
+		return 0;
+	/* Each call makes at least one batch of progress. */
+	if (b->hypercalls && signal_pending(current))
+		return -EINTR;
+
+	err = thaw_batch_submit(b, &frames);
+	/* The last frame may have been cut by a batch that is full of ops. */
+	if (!err && work->at.byte)
+		frames--;
+	thaw_advance_done(work, frames);
+	trace_xen_thaw_batch(b->domid, frames, nr_ops, b->grant_status, err);
+	cond_resched();
+	return err;
+}
+
+/* Adds what a page gives to the frames that follow in the extent list. */
+static int thaw_append(struct thaw_work *work, struct page *page, u32 offset,
+		       size_t len)
+{
+	struct thaw_cursor *at = &work->at;
+
+	while (len) {
+		const struct xen_thaw_extent *e = &work->extents[at->extent];
+		u32 n = min_t(size_t, len, PAGE_SIZE - max(offset, at->byte));
+		int err;
+
+		if (!thaw_batch_has_room(&work->batch, !at->byte)) {
+			err = thaw_flush(work);
+			if (err)
+				return err;
+		}
+		thaw_batch_add(&work->batch, page, offset, e->frame + at->frame,
+			       at->byte, n);
+		offset += n;
+		len -= n;
+		at->byte += n;
+		if (at->byte < PAGE_SIZE)
+			continue;
+		at->byte = 0;
+		if (++at->frame < e->nr_frames)
+			continue;
+		at->frame = 0;
+		at->extent++;
+	}
+	return 0;
+}
+
+static int thaw_splice_actor(struct pipe_inode_info *pipe,
+			     struct pipe_buffer *buf, struct splice_desc *sd)
+{
+	struct thaw_work *work = sd->u.data;
+	/* The buffer may lie anywhere in a compound page. */
+	struct page *page = buf->page + buf->offset / PAGE_SIZE;
+	u32 offset = buf->offset % PAGE_SIZE;
+	size_t left = sd->len;
+
+	while (left) {
+		size_t n = min_t(size_t, left, PAGE_SIZE - offset);
+
+		work->error = thaw_append(work, page, offset, n);
+		if (work->error)
+			return work->error;
+		page++;
+		offset = 0;
+		left -= n;
+	}
+	return sd->len;
+}
+
+static int thaw_splice_direct_actor(struct pipe_inode_info *pipe,
+				    struct splice_desc *sd)
+{
+	return __splice_from_pipe(pipe, sd, thaw_splice_actor);
+}
+
+static int thaw_read(struct thaw_work *work, loff_t pos, u64 bytes)
+{
+	while (bytes) {
+		struct splice_desc sd = {
+			.total_len = min_t(u64, bytes, MAX_RW_COUNT),
+			.pos = pos,
+			.u.data = work,
+		};
+		ssize_t ret;
+
+		/* From 6.12 on the splice below leaves this to its caller. */
+		ret = rw_verify_area(READ, work->file, &pos, sd.total_len);
+		if (ret < 0)
+			return ret;
+
+		ret = splice_direct_to_actor(work->file, &sd,
+					     thaw_splice_direct_actor);
+		if (work->error)
+			return work->error;
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			return -ENODATA;
+		pos += ret;
+		bytes -= ret;
+	}
+	return 0;
+}
+
+static int thaw_zero(struct thaw_work *work, u32 nr_frames)
+{
+	int err = 0;
+
+	while (!err && nr_frames--)
+		err = thaw_append(work, ZERO_PAGE(0), 0, PAGE_SIZE);
+	return err;
+}
+
+/* Bytes of the extents from @first on that follow each other in the file. */
+static u64 thaw_contiguous(const struct thaw_work *work, u32 first)
+{
+	const struct xen_thaw_extent *e = &work->extents[first];
+	const u64 start = e->offset;
+	u64 end = start;
+
+	for (; e < work->extents + work->nr_extents; e++) {
+		if (e->offset != end || e->flags & XEN_THAW_EXTENT_ZERO)
+			break;
+		end += (u64)e->nr_frames << PAGE_SHIFT;
+	}
+	return end - start;
+}
+
+/**
+ * thaw_copy_extents() - fill all frames of a checked extent list
+ * @work: the fill; done and frames_done say how far it came, also on failure
+ *
+ * Return: 0, or what stopped it (see xen_thaw.h).
+ */
+int thaw_copy_extents(struct thaw_work *work)
+{
+	int err = 0, flush_err;
+
+	while (!err && work->at.extent < work->nr_extents) {
+		const u32 i = work->at.extent;
+		const struct xen_thaw_extent *e = &work->extents[i];
+
+		if (e->flags & XEN_THAW_EXTENT_ZERO)
+			err = thaw_zero(work, e->nr_frames);
+		else
+			err = thaw_read(work, e->offset,
+					thaw_contiguous(work, i));
+	}
+	/* Also what was read before a failure, so that the place is exact. */
+	flush_err = thaw_flush(work);
+	return err ?: flush_err;
+}

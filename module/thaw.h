@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XEN_THAW_MODULE_H
+#define XEN_THAW_MODULE_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+#include <xen/page.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/grant_table.h>
+
+#include "xen_thaw.h"
+
+struct file;
+struct page;
+
+/* Entries 0-7 of a grant table are reserved (GNTTAB_NR_RESERVED_ENTRIES). */
+#define THAW_FIRST_REF	8
+/* Entries of version 1 in a grant table's frame 0. */
+#define THAW_END_REF	(XEN_PAGE_SIZE / sizeof(struct grant_entry_v1))
+
+/* 24 bytes each: keeps a fill well under 1 MiB of kernel memory. */
+#define THAW_MAX_EXTENTS	16384
+
+/**
+ * struct thaw_batch - grant window and the copy operations being collected
+ * @domid: whose frames are granted
+ * @window: entry of the first ref, in the caller's mapping
+ * @first_ref: first grant ref of the window
+ * @nr_refs: grant refs in the window
+ * @entries: the window's next contents, @nr_refs
+ * @used: entries of @entries in use: frames touched by the batch
+ * @ops: operations, @max_ops
+ * @pages: page that each of @ops reads, holding a reference
+ * @nr_ops: operations in the batch
+ * @max_ops: room for operations
+ * @hypercalls: made so far
+ * @copy_ops: operations given to Xen so far
+ * @grant_status: of the operation that Xen refused, else GNTST_okay
+ */
+struct thaw_batch {
+	domid_t domid;
+	struct grant_entry_v1 __user *window;
+	u32 first_ref;
+	u32 nr_refs;
+	struct grant_entry_v1 *entries;
+	u32 used;
+	struct gnttab_copy *ops;
+	struct page **pages;
+	u32 nr_ops;
+	u32 max_ops;
+	u64 hypercalls;
+	u64 copy_ops;
+	int grant_status;
+};
+
+int thaw_batch_init(struct thaw_batch *b, const struct xen_thaw_fill *args);
+void thaw_batch_free(struct thaw_batch *b);
+int thaw_batch_check_unused(struct thaw_batch *b);
+bool thaw_batch_has_room(const struct thaw_batch *b, bool new_frame);
+void thaw_batch_add(struct thaw_batch *b, struct page *page, u16 src_offset,
+		    u64 frame, u16 dst_offset, u16 len);
+int thaw_batch_submit(struct thaw_batch *b, u32 *frames_ok);
+
+/**
+ * struct thaw_cursor - a place in an extent list
+ * @extent: index
+ * @frame: in the extent
+ * @byte: in the frame
+ */
+struct thaw_cursor {
+	u32 extent;
+	u32 frame;
+	u32 byte;
+};
+
+/**
+ * struct thaw_work - one fill under way
+ * @file: to read from
+ * @extents: checked, @nr_extents
+ * @nr_extents: at least 1
+ * @at: where the next byte goes, once its batch is submitted
+ * @done: all before it is written; where the batch under way began
+ * @frames_done: the same, counted
+ * @error: what the splice actor could not return
+ * @batch: window and operations
+ * @list: of the fills under way, under their lock
+ */
+struct thaw_work {
+	struct file *file;
+	struct xen_thaw_extent *extents;
+	u32 nr_extents;
+	struct thaw_cursor at;
+	struct thaw_cursor done;
+	u64 frames_done;
+	int error;
+	struct thaw_batch batch;
+	struct list_head list;
+};
+
+int thaw_copy_extents(struct thaw_work *work);
+int thaw_fill(struct xen_thaw_fill *args);
+
+#endif /* XEN_THAW_MODULE_H */
