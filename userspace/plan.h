@@ -52,7 +52,8 @@ struct plan_range {
  * @pages: gfns in @populate
  * @zero_pages: gfns in @zero
  * @end: offset of the END record's header
- * @first_after_data: offset of the first record after the last PAGE_DATA
+ * @first_after_data: offset of the first record after the last PAGE_DATA; of the
+ *	first record of all where there is no PAGE_DATA
  */
 struct plan {
 	struct plan_range *populate;
@@ -76,8 +77,12 @@ struct plan {
  * when it is listed at least once with a type other than XTAB and BROKEN; a
  * later entry without data leaves earlier contents as they are.
  *
+ * The offset of @s->fd moves while the file's holes are looked for, and is put
+ * back.
+ *
  * Return: 0; 1 when a record that only the stock helper handles is ahead
- * (VERIFY, CHECKPOINT, ...: @s->error says which); -1 with @s->error set.
+ * (VERIFY, CHECKPOINT, PAGE_DATA after HVM_PARAMS, an END with a body, an
+ * unknown mandatory type: @s->error says which); -1 with @s->error set.
  */
 int plan_build(struct plan *p, struct stream *s);
 void plan_free(struct plan *p);

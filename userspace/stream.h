@@ -7,6 +7,7 @@
 #ifndef XEN_THAW_STREAM_H
 #define XEN_THAW_STREAM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define XT_PAGE_SIZE	4096U
@@ -37,6 +38,28 @@ enum stream_rec_type {
 
 /* A reader that does not know a record with this bit may skip it. */
 #define REC_OPTIONAL		0x80000000U
+
+/* The longest body that stock takes: REC_LENGTH_MAX of xg_sr_stream_format.h. */
+#define REC_LENGTH_MAX		(128U << 20)
+
+/*
+ * Types of pages, bits 63-60 of the entries of PAGE_DATA: XEN_DOMCTL_PFINFO_*
+ * of Xen's public/domctl.h. 0x9 to 0xc are pinned page tables.
+ */
+enum stream_pfn_type {
+	PFN_NOTAB		= 0x0,
+	PFN_L1TAB		= 0x1,
+	PFN_L2TAB		= 0x2,
+	PFN_L3TAB		= 0x3,
+	PFN_L4TAB		= 0x4,
+	PFN_L1TAB_PIN		= 0x9,
+	PFN_L2TAB_PIN		= 0xa,
+	PFN_L3TAB_PIN		= 0xb,
+	PFN_L4TAB_PIN		= 0xc,
+	PFN_BROKEN		= 0xd,
+	PFN_XALLOC		= 0xe,
+	PFN_XTAB		= 0xf,
+};
 
 /* Guest types of the domain header. */
 #define STREAM_GUEST_PV		1
@@ -88,7 +111,7 @@ struct stream_record {
  * @nr: at least 1
  * @has_data: their contents lie in the file, one after the other
  * @offset: of the first page's contents in the file, where @has_data
- * @type: bits 63-60 of the entries, the same for all of the run
+ * @type: PFN_*, the same for all of the run
  */
 struct page_run {
 	uint64_t pfn;
@@ -128,14 +151,50 @@ int stream_next(struct stream *s, struct stream_record *rec);
  * @fn: called in the order of the file; a non-zero return ends the walk
  * @arg: for @fn
  *
- * Checks count, reserved member, types, pfns and that the length of the record
- * is exactly that of its list and data, all before the first call of @fn.
+ * Checks the count, the types and that the length of the record is exactly that
+ * of its list and data, all before the first call of @fn. Reserved bits and
+ * members are ignored, as the format demands of readers; every pfn is below
+ * 2^52.
  *
  * Return: 0, what @fn returned, or -1 with @s->error set.
  */
 int stream_page_runs(struct stream *s, const struct stream_record *rec,
 		     int (*fn)(void *arg, const struct page_run *run),
 		     void *arg);
+
+/**
+ * stream_find_pfn() - find the first PAGE_DATA record that lists a pfn
+ * @s: an open stream; neither its position nor its error changes
+ * @pfn: to be found
+ * @offset: set to that of the record's header
+ *
+ * Reads all pfn lists again: for messages about what went wrong.
+ *
+ * Return: 0, or -1 when no record up to the END lists it.
+ */
+int stream_find_pfn(struct stream *s, uint64_t pfn, uint64_t *offset);
+
+/**
+ * stream_read() - read all of a part of the file
+ * @s: the stream; of its members only fd, file_size and error are used
+ * @offset: in the file
+ * @buf: filled in
+ * @size: of @buf
+ * @what: to be read, for the error
+ *
+ * Return: 0, or -1 with @s->error set.
+ */
+int stream_read(struct stream *s, uint64_t offset, void *buf, size_t size,
+		const char *what);
+
+/**
+ * stream_file_size() - bytes in a regular file or block device
+ * @fd: the file
+ * @size: filled in
+ *
+ * Return: 0, or -1 with errno set, ESPIPE where @fd is something else.
+ */
+int stream_file_size(int fd, uint64_t *size);
 
 /**
  * stream_fail() - set the error of a stream
@@ -148,6 +207,12 @@ int stream_page_runs(struct stream *s, const struct stream_record *rec,
 int stream_fail(struct stream *s, uint64_t offset, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/**
+ * stream_rec_name() - name of a record type
+ * @type: REC_*, or any other value
+ *
+ * Return: as in the format's document; "optional" or "unknown" for others.
+ */
 const char *stream_rec_name(uint32_t type);
 
 #endif /* XEN_THAW_STREAM_H */
