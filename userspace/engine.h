@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A fill engine moves page contents from the file into the guest. It is the
+ * only place where they move; each engine is one file.
+ */
+#ifndef XEN_THAW_ENGINE_H
+#define XEN_THAW_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "plan.h"
+
+struct xenforeignmemory_handle;
+
+/**
+ * struct fill_job - what an engine works on
+ * @fd: the save file, open for reading; its offset is not used
+ * @domid: the domain, whose gfns are populated
+ * @fmem: libxenforeignmemory, owned by the caller
+ * @interrupted: non-zero once the restore is to stop (set by a signal handler)
+ * @hypercalls: made by this engine for grant copies
+ * @copy_ops: copy operations in them
+ * @error: after a failure: its cause, one line without a newline
+ * @private: the engine's
+ */
+struct fill_job {
+	int fd;
+	uint32_t domid;
+	struct xenforeignmemory_handle *fmem;
+	const volatile int *interrupted;
+	uint64_t hypercalls;
+	uint64_t copy_ops;
+	char error[256];
+	void *private;
+};
+
+/**
+ * struct engine - one way to fill
+ * @name: as XEN_THAW_ENGINE and the statistics call it
+ * @open: find out whether the engine works here, and prepare; nothing is
+ *	written yet. On failure @error says what is missing and what to do
+ * @fill: fill runs; on return 0 all of them are in place
+ * @close: free what @open took
+ *
+ * @open and @fill return 0, or -1 with the job's @error set.
+ */
+struct engine {
+	const char *name;
+	int (*open)(struct fill_job *job);
+	int (*fill)(struct fill_job *job, const struct plan_fill *fills,
+		    size_t nr);
+	void (*close)(struct fill_job *job);
+};
+
+extern const struct engine engine_module;
+extern const struct engine engine_mmapbatch;
+
+/**
+ * fill_fail() - set the error of a job
+ * @job: the job
+ * @fmt: cause, as printf
+ *
+ * Return: -1.
+ */
+int fill_fail(struct fill_job *job, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif /* XEN_THAW_ENGINE_H */

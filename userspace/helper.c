@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xen-thaw-helper: stands in for libxl-save-helper. Decides whether a call is
+ * one for the fast path; all others it hands to the stock helper untouched.
+ */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <xenforeignmemory.h>
+
+#include "message.h"
+#include "restore.h"
+#include "stock.h"
+
+/* argv of --restore-domain (libxl_save_callout.c, libxl_save_helper.c). */
+enum restore_arg {
+	ARG_MODE = 1,
+	ARG_IO_FD,
+	ARG_SEND_BACK_FD,
+	ARG_DOMID,
+	ARG_STORE_EVTCHN,
+	ARG_STORE_DOMID,
+	ARG_CONSOLE_EVTCHN,
+	ARG_CONSOLE_DOMID,
+	ARG_CBFLAGS,
+	ARG_STREAM_TYPE,
+	RESTORE_ARGC,
+};
+
+enum wish { WISH_AUTO, WISH_MODULE, WISH_MMAPBATCH, WISH_STOCK };
+
+int fill_fail(struct fill_job *job, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(job->error, sizeof(job->error), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+static int get_wish(enum wish *wish)
+{
+	static const char * const names[] = { "auto", "module", "mmapbatch",
+					      "stock" };
+	const char *value = getenv("XEN_THAW_ENGINE");
+	unsigned int i;
+
+	if (!value)
+		value = "auto";
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]))
+			continue;
+		*wish = i;
+		return 0;
+	}
+	message("XEN_THAW_ENGINE=%s: unknown; it is one of auto, module, mmapbatch, stock",
+		value);
+	return -1;
+}
+
+static bool parse_number(const char *text, uint32_t max, uint32_t *value)
+{
+	unsigned long long v;
+	char *end;
+
+	errno = 0;
+	v = strtoull(text, &end, 10);
+	if (errno || end == text || *end || v > max)
+		return false;
+	*value = v;
+	return true;
+}
+
+static void append_stats(struct restore *r, double start, int status)
+{
+	const char *path = getenv("XEN_THAW_STATS");
+
+	if (!path)
+		return;
+	r->stats.total_s = stats_now() - start;
+	r->stats.result = status ? "failed" : "ok";
+	if (stats_append(path, &r->stats))
+		message("XEN_THAW_STATS=%s: %s", path, strerror(errno));
+}
+
+/*
+ * Hands the call to the stock helper; stays beside it only to take its time.
+ * Return: a wait status, if at all.
+ */
+static int hand_over(struct restore *r, double start)
+{
+	int status;
+
+	r->stats.engine = "stock";
+	if (!getenv("XEN_THAW_STATS")) {
+		stock_exec(r->stock, r->argv);
+		return RESTORE_FAILED;
+	}
+	if (stock_spawn(r->stock, r->argv, -1, -1))
+		return RESTORE_FAILED;
+	status = stock_wait();
+	append_stats(r, start, status);
+	return status;
+}
+
+/*
+ * Return: true for a call that is ours: the restore of a plain stream from a
+ * file. Pipes and sockets (migration), and COLO or Remus streams are not.
+ */
+static bool is_file_restore(struct restore *r, int argc, off_t *start)
+{
+	struct stat st;
+	uint32_t io_fd, stream_type;
+
+	if (argc != RESTORE_ARGC ||
+	    strcmp(r->argv[ARG_MODE], "--restore-domain"))
+		return false;
+	if (!parse_number(r->argv[ARG_IO_FD], INT32_MAX, &io_fd) ||
+	    !parse_number(r->argv[ARG_DOMID], UINT16_MAX, &r->domid) ||
+	    !parse_number(r->argv[ARG_STREAM_TYPE], UINT32_MAX, &stream_type))
+		return false;
+	r->io_fd = io_fd;
+	if (stream_type || fstat(r->io_fd, &st) ||
+	    (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)))
+		return false;
+	*start = lseek(r->io_fd, 0, SEEK_CUR);
+	return *start >= 0;
+}
+
+static void set_name(struct restore *r)
+{
+	static char name[4096];
+	char link[32];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", r->io_fd);
+	n = readlink(link, name, sizeof(name) - 1);
+	r->name = n > 0 ? name : link;
+	if (n <= 0)
+		snprintf(name, sizeof(name), "descriptor %d", r->io_fd);
+	r->name = name;
+}
+
+/* Return: 0 to go on, 1 to hand over (said why), -1 after a message. */
+static int read_stream(struct restore *r, off_t start)
+{
+	double scan_start = stats_now();
+	size_t i;
+	int err;
+
+	if (stream_open(&r->stream, r->io_fd, r->name, start)) {
+		message("%s: %s", r->name, r->stream.error);
+		return -1;
+	}
+	r->stats.guest = r->stream.guest_type == STREAM_GUEST_PV ? "pv" : "hvm";
+	if (r->stream.version < 3) {
+		message("%s: a version %u stream: handed to the stock helper",
+			r->name, r->stream.version);
+		return 1;
+	}
+	if (r->stream.guest_type == STREAM_GUEST_PV) {
+		message("%s: a PV guest: handed to the stock helper", r->name);
+		return 1;
+	}
+	err = plan_build(&r->plan, &r->stream);
+	if (err)
+		message("%s: %s%s", r->name, r->stream.error,
+			err > 0 ? ": handed to the stock helper" : "");
+	r->stats.pages = r->plan.pages;
+	r->stats.zero_pages = r->plan.zero_pages;
+	r->stats.extents = r->plan.nr_data;
+	for (i = 0; i < r->plan.nr_data; i++)
+		r->stats.bytes += (uint64_t)r->plan.data[i].nr * XT_PAGE_SIZE;
+	r->stats.scan_s = stats_now() - scan_start;
+	return err;
+}
+
+static int open_engine(struct restore *r, enum wish wish)
+{
+	r->job.fd = r->io_fd;
+	r->job.domid = r->domid;
+	r->job.interrupted = &stock_interrupted;
+	r->job.fmem = xenforeignmemory_open(NULL, 0);
+	if (!r->job.fmem) {
+		message("cannot map guest memory (/dev/xen/privcmd): %s",
+			strerror(errno));
+		return -1;
+	}
+
+	r->engine = wish == WISH_MMAPBATCH ? &engine_mmapbatch : &engine_module;
+	if (!r->engine->open(&r->job))
+		goto found;
+	message("%s%s", r->job.error,
+		wish == WISH_AUTO ? ": using mmapbatch instead" : "");
+	if (wish != WISH_AUTO)
+		return -1;
+	r->engine = &engine_mmapbatch;
+	if (r->engine->open(&r->job)) {
+		message("%s", r->job.error);
+		return -1;
+	}
+found:
+	r->stats.engine = r->engine->name;
+	return 0;
+}
+
+/* Return: a wait status. */
+static int run(struct restore *r, int argc, double start)
+{
+	enum wish wish;
+	off_t offset;
+	int status;
+
+	if (get_wish(&wish))
+		return RESTORE_FAILED;
+	r->stock = stock_find();
+	if (!r->stock)
+		return RESTORE_FAILED;
+	if (wish == WISH_STOCK || !is_file_restore(r, argc, &offset))
+		return hand_over(r, start);
+
+	set_name(r);
+	switch (read_stream(r, offset)) {
+	case 0:
+		break;
+	case 1:
+		return hand_over(r, start);
+	default:
+		append_stats(r, start, RESTORE_FAILED);
+		return RESTORE_FAILED;
+	}
+
+	status = open_engine(r, wish) ? RESTORE_FAILED : restore_run(r);
+	append_stats(r, start, status);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct restore r = {
+		.argv = argv,
+		.stats = { .engine = "none", .guest = "unknown" },
+	};
+	double start = stats_now();
+	int status;
+
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		printf("xen-thaw-helper %s\n", XEN_THAW_VERSION_STRING);
+		return 0;
+	}
+	status = run(&r, argc, start);
+	if (r.engine)
+		r.engine->close(&r.job);
+	if (r.job.fmem)
+		xenforeignmemory_close(r.job.fmem);
+	plan_free(&r.plan);
+	return stock_exit_like(status);
+}

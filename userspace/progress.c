@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "progress.h"
+
+#define WIDTH	50U
+
+static uint64_t total_units, done_units;
+static bool enabled, shown;
+
+static void draw(void)
+{
+	static const char bar[WIDTH + 1] =
+		"##################################################";
+	unsigned int filled = WIDTH * done_units / total_units;
+
+	fprintf(stderr, "\rrestoring [%-*.*s] %3u%%", (int)WIDTH, (int)filled,
+		bar, (unsigned int)(100 * done_units / total_units));
+	shown = true;
+}
+
+void progress_start(uint64_t total)
+{
+	const char *wish = getenv("XEN_THAW_PROGRESS");
+
+	enabled = wish && !strcmp(wish, "1") && total;
+	total_units = total;
+	done_units = 0;
+	if (enabled)
+		draw();
+}
+
+void progress_add(uint64_t units)
+{
+	done_units += units;
+	if (enabled)
+		draw();
+}
+
+void progress_clear(void)
+{
+	if (shown)
+		fprintf(stderr, "\r%*s\r", (int)WIDTH + 20, "");
+	shown = false;
+}

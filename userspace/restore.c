@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The flow of a restore: the page data goes through a fill engine, every other
+ * record through a pipe to the stock helper.
+ *
+ * END is forwarded only when every page is in place. After any failure the
+ * pipe is closed without it: the stock helper fails, and libxl destroys the
+ * domain.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "progress.h"
+#include "restore.h"
+#include "stock.h"
+#include "xencalls.h"
+
+/* Frames filled between two looks at the progress bar and at signals. */
+#define FRAMES_PER_STEP	16384U
+
+#define RECORD_HEADER	8U
+
+static int fail_in_file(const struct restore *r, const char *error)
+{
+	message("%s: %s", r->name, error);
+	return -1;
+}
+
+static int write_all(int fd, const char *buf, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, buf, len);
+
+		if (stock_interrupted) {
+			errno = EINTR;
+			return -1;
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		buf += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* Forwards the bytes of the file from start up to end. */
+static int forward(struct restore *r, int pipe_fd, uint64_t start, uint64_t end)
+{
+	char buf[16384];
+
+	while (start < end) {
+		size_t want = end - start < sizeof(buf) ? end - start
+							: sizeof(buf);
+		ssize_t n = pread(r->io_fd, buf, want, start);
+
+		if (n < 0 && errno == EINTR && !stock_interrupted)
+			continue;
+		if (n <= 0) {
+			stream_fail(&r->stream, start, "cannot read: %s",
+				    n ? strerror(errno) : "the file ends here");
+			return fail_in_file(r, r->stream.error);
+		}
+		if (write_all(pipe_fd, buf, n)) {
+			message("%s: offset %llu: the stock helper does not take the stream any more: %s",
+				r->name, (unsigned long long)start,
+				strerror(errno));
+			return -1;
+		}
+		start += n;
+	}
+	return 0;
+}
+
+/* Forwards headers and records up to the last PAGE_DATA, but no PAGE_DATA. */
+static int forward_head(struct restore *r, int pipe_fd)
+{
+	struct stream s;
+	struct stream_record rec;
+	uint64_t from;
+
+	if (stream_open(&s, r->io_fd, r->name, r->stream.start))
+		return fail_in_file(r, s.error);
+	from = s.start;
+	while (s.next < r->plan.first_after_data) {
+		if (stream_next(&s, &rec))
+			return fail_in_file(r, s.error);
+		if (rec.type != REC_PAGE_DATA)
+			continue;
+		if (forward(r, pipe_fd, from, rec.offset))
+			return -1;
+		from = s.next;
+	}
+	return forward(r, pipe_fd, from, r->plan.first_after_data);
+}
+
+static int populate_all(struct restore *r, struct populator *pop)
+{
+	uint64_t failed, offset;
+	size_t i;
+
+	for (i = 0; i < r->plan.nr_populate; i++) {
+		const struct plan_range *range = &r->plan.populate[i];
+		int err;
+
+		if (!populate_range(pop, range->gfn, range->nr, &failed) &&
+		    !stock_interrupted)
+			continue;
+		err = stock_interrupted ? EINTR : errno;
+		if (stream_find_pfn(&r->stream, failed, &offset))
+			offset = r->stream.start;
+		message("%s: offset %llu: gfn %#llx: cannot populate domain %u: %s; is the gfn beyond the guest, or memory short (xl info free_memory)?",
+			r->name, (unsigned long long)offset,
+			(unsigned long long)failed, r->domid, strerror(err));
+		return -1;
+	}
+	return 0;
+}
+
+/* Fills runs, in steps that end at a run's end. */
+static int fill_runs(struct restore *r, const struct plan_fill *fills,
+		     size_t nr)
+{
+	while (nr) {
+		uint64_t frames = 0;
+		size_t n = 0;
+
+		while (n < nr && frames < FRAMES_PER_STEP)
+			frames += fills[n++].nr;
+		if (r->engine->fill(&r->job, fills, n))
+			return fail_in_file(r, r->job.error);
+		progress_add(frames);
+		fills += n;
+		nr -= n;
+	}
+	return 0;
+}
+
+static int fill_all(struct restore *r, bool scrubbed)
+{
+	const struct plan *p = &r->plan;
+	int err;
+
+	progress_start(p->pages);
+	err = fill_runs(r, p->data, p->nr_data);
+	if (!err && !scrubbed)
+		err = fill_runs(r, p->zero, p->nr_zero);
+	progress_clear();
+	return err;
+}
+
+static int populate_and_fill(struct restore *r)
+{
+	struct populator pop;
+	double start = stats_now();
+	bool scrubbed = false;
+	int err;
+
+	err = populator_open(&pop, r->domid);
+	if (err) {
+		message("cannot make hypercalls (/dev/xen/privcmd): %s",
+			strerror(errno));
+	} else {
+		err = populate_all(r, &pop);
+		scrubbed = xen_scrubs_domheap(&pop);
+		r->stats.superpages = pop.superpages;
+	}
+	populator_close(&pop);
+	r->stats.populate_s = stats_now() - start;
+	if (err)
+		return err;
+
+	start = stats_now();
+	err = fill_all(r, scrubbed);
+	r->stats.fill_s = stats_now() - start;
+	r->stats.hypercalls = r->job.hypercalls;
+	r->stats.copy_ops = r->job.copy_ops;
+	return err;
+}
+
+/* A file that changed under us may have given old and new pages. */
+static int check_unchanged(struct restore *r, const struct stat *before)
+{
+	struct stat now;
+
+	if (fstat(r->io_fd, &now)) {
+		message("%s: %s", r->name, strerror(errno));
+		return -1;
+	}
+	if (now.st_size == before->st_size &&
+	    now.st_mtim.tv_sec == before->st_mtim.tv_sec &&
+	    now.st_mtim.tv_nsec == before->st_mtim.tv_nsec)
+		return 0;
+	message("%s: the file was changed while it was read: save the guest again",
+		r->name);
+	return -1;
+}
+
+static int feed(struct restore *r, int pipe_fd, const struct stat *before)
+{
+	if (forward_head(r, pipe_fd))
+		return -1;
+	if (populate_and_fill(r))
+		return -1;
+	if (forward(r, pipe_fd, r->plan.first_after_data, r->plan.end))
+		return -1;
+	if (check_unchanged(r, before))
+		return -1;
+	return forward(r, pipe_fd, r->plan.end, r->plan.end + RECORD_HEADER);
+}
+
+static int finish(struct restore *r, int err)
+{
+	int status = stock_wait();
+
+	if (stock_interrupted)
+		return W_EXITCODE(0, stock_interrupted);
+	if (err)
+		return RESTORE_FAILED;
+	if (status)
+		return status;
+	/* libxl reads on from here, in the same open file description. */
+	if (lseek(r->io_fd, r->plan.end + RECORD_HEADER, SEEK_SET) < 0) {
+		message("%s: cannot seek: %s", r->name, strerror(errno));
+		return RESTORE_FAILED;
+	}
+	return 0;
+}
+
+int restore_run(struct restore *r)
+{
+	struct stat before;
+	int pipe_fds[2];
+	int err;
+
+	if (fstat(r->io_fd, &before) || pipe2(pipe_fds, O_CLOEXEC)) {
+		message("%s: %s", r->name, strerror(errno));
+		return RESTORE_FAILED;
+	}
+	err = stock_spawn(r->stock, r->argv, r->io_fd, pipe_fds[0]);
+	close(pipe_fds[0]);
+	if (err) {
+		close(pipe_fds[1]);
+		return RESTORE_FAILED;
+	}
+	err = feed(r, pipe_fds[1], &before);
+	close(pipe_fds[1]);
+	return finish(r, err);
+}

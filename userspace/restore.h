@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XEN_THAW_RESTORE_H
+#define XEN_THAW_RESTORE_H
+
+#include <sys/wait.h>
+
+#include "plan.h"
+#include "stats.h"
+#include "engine.h"
+
+/* The wait status of a helper that failed by itself. */
+#define RESTORE_FAILED	W_EXITCODE(1, 0)
+
+/**
+ * struct restore - one restore by xen-thaw
+ * @argv: of the helper, as libxl gave it
+ * @stock: path of the stock helper
+ * @io_fd: the save file
+ * @domid: the domain that libxl made
+ * @name: of the file, for messages
+ * @engine: that fills; opened, with @job
+ * @job: of the engine
+ * @stream: opened
+ * @plan: of @stream
+ * @stats: filled in
+ */
+struct restore {
+	char **argv;
+	const char *stock;
+	int io_fd;
+	uint32_t domid;
+	const char *name;
+	const struct engine *engine;
+	struct fill_job job;
+	struct stream stream;
+	struct plan plan;
+	struct stats stats;
+};
+
+/**
+ * restore_run() - populate, fill, and let the stock helper do the rest
+ * @r: the restore
+ *
+ * Return: a wait status for the helper to end with. 0 only after every page was
+ * in place before the stock helper saw the END record, and it ended with 0;
+ * then the file's offset is just behind END.
+ */
+int restore_run(struct restore *r);
+
+#endif /* XEN_THAW_RESTORE_H */

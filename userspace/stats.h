@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef XEN_THAW_STATS_H
+#define XEN_THAW_STATS_H
+
+#include <stdint.h>
+
+/**
+ * struct stats - what a restore did; one line of XEN_THAW_STATS
+ * @engine: that filled
+ * @guest: "hvm" (also PVH: the stream does not tell them apart), "pv" or
+ *	"unknown"
+ * @result: "ok" or "failed"
+ * @pages: populated
+ * @zero_pages: of them, those that the image gives no contents
+ * @superpages: 2 MiB pages that Xen gave
+ * @bytes: copied from the file
+ * @extents: runs of bytes of the file
+ * @scan_s: seconds to read the record headers and to plan
+ * @populate_s: seconds
+ * @fill_s: seconds
+ * @total_s: seconds from the helper's start to its end
+ * @hypercalls: for grant copies
+ * @copy_ops: copy operations in them
+ */
+struct stats {
+	const char *engine;
+	const char *guest;
+	const char *result;
+	uint64_t pages;
+	uint64_t zero_pages;
+	uint64_t superpages;
+	uint64_t bytes;
+	uint64_t extents;
+	double scan_s;
+	double populate_s;
+	double fill_s;
+	double total_s;
+	uint64_t hypercalls;
+	uint64_t copy_ops;
+};
+
+/* Return: seconds on the monotonic clock. */
+double stats_now(void);
+
+/**
+ * stats_append() - append one JSON object, on a line of its own
+ * @path: file, made if it is not there
+ * @st: the figures
+ *
+ * Return: 0, or -1 with errno set.
+ */
+int stats_append(const char *path, const struct stats *st);
+
+#endif /* XEN_THAW_STATS_H */

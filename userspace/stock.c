@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "stock.h"
+
+#define HELPER	"libxl-save-helper"
+
+volatile int stock_interrupted;
+static volatile pid_t stock_pid;
+
+static int running_xen(const char *what)
+{
+	char path[64];
+	int value = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/hypervisor/version/%s", what);
+	f = fopen(path, "re");
+	if (!f)
+		return -1;
+	if (fscanf(f, "%d", &value) != 1)
+		value = -1;
+	fclose(f);
+	return value;
+}
+
+const char *stock_find(void)
+{
+	static char debian[64];
+	const char *places[] = {
+		debian,
+		"/usr/libexec/xen/bin/" HELPER,
+		"/usr/lib/xen/bin/" HELPER,
+	};
+	const char *path = getenv("XEN_THAW_STOCK_HELPER");
+	unsigned int i;
+
+	if (path) {
+		if (!access(path, X_OK))
+			return path;
+		message("XEN_THAW_STOCK_HELPER=%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	/* Debian installs one for each Xen version. */
+	snprintf(debian, sizeof(debian), "/usr/lib/xen-%d.%d/bin/" HELPER,
+		 running_xen("major"), running_xen("minor"));
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (!access(places[i], X_OK))
+			return places[i];
+	message("cannot find the stock " HELPER " (tried %s, %s, %s): set XEN_THAW_STOCK_HELPER",
+		places[0], places[1], places[2]);
+	return NULL;
+}
+
+void stock_exec(const char *path, char **argv)
+{
+	execv(path, argv);
+	message("cannot run %s: %s", path, strerror(errno));
+}
+
+static void on_sigterm(int sig)
+{
+	int err = errno;
+
+	stock_interrupted = sig;
+	if (stock_pid > 0)
+		kill(stock_pid, sig);
+	errno = err;
+}
+
+static void handle_sigterm(void (*handler)(int))
+{
+	/* No SA_RESTART: the calls of a fill have to return. */
+	struct sigaction sa = { .sa_handler = handler };
+	sigset_t set;
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGTERM, &sa, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void become_child(pid_t parent, const char *path, char **argv,
+			 int io_fd, int stream)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	handle_sigterm(SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	if (stream >= 0 && dup2(stream, io_fd) < 0) {
+		message("dup2: %s", strerror(errno));
+		_exit(1);
+	}
+	stock_exec(path, argv);
+	_exit(1);
+}
+
+int stock_spawn(const char *path, char **argv, int io_fd, int stream)
+{
+	sigset_t set, old;
+	pid_t parent = getpid();
+	pid_t pid;
+
+	/* Until stock_pid is known a SIGTERM would not be passed on. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	/* A helper that ends early shows as EPIPE. */
+	signal(SIGPIPE, SIG_IGN);
+
+	pid = fork();
+	if (!pid)
+		become_child(parent, path, argv, io_fd, stream);
+	if (pid < 0) {
+		message("cannot start %s: %s", path, strerror(errno));
+		sigprocmask(SIG_SETMASK, &old, NULL);
+		return -1;
+	}
+	stock_pid = pid;
+	handle_sigterm(on_sigterm);
+	return 0;
+}
+
+int stock_wait(void)
+{
+	int status;
+
+	while (waitpid(stock_pid, &status, 0) < 0)
+		;
+	stock_pid = 0;
+	return status;
+}
+
+int stock_exit_like(int status)
+{
+	if (!WIFSIGNALED(status))
+		return WEXITSTATUS(status);
+	signal(WTERMSIG(status), SIG_DFL);
+	raise(WTERMSIG(status));
+	return 1;
+}
