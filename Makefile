@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0
+# xen-thaw: kernel module and tools. `make help` lists the targets.
+
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+export PREFIX DESTDIR
+
+all: module tools
+
+help:
+	@echo 'make                     build the module and the tools'
+	@echo 'make module [KDIR=DIR]   the module, for the kernel headers in DIR'
+	@echo '                         (now $(KDIR))'
+	@echo 'make tools               xen-thaw and xen-thaw-helper'
+	@echo 'make install             install both (DESTDIR, PREFIX=$(PREFIX))'
+	@echo 'make uninstall           remove what make install installed'
+	@echo 'make dkms-install        install the module by DKMS [KVER=VERSION]'
+	@echo 'make clean               remove what was built, but for build/'
+	@echo 'make distclean           remove build/ as well'
+	@echo
+	@echo 'On any machine, in an emulated Xen (installs Debian packages):'
+	@echo 'make demo                restore a guest three ways, and compare'
+	@echo 'make check               all tests'
+	@echo 'make shell [DOM0=pv|pvh] [KERNEL=6.1|6.12] [SMP=1|2]'
+	@echo '                         a root shell in a dom0 with the module loaded'
+
+module: $(KDIR)/Makefile
+	+$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+# The headers' own makefile: there only to say what to do when it is missing.
+$(KDIR)/Makefile:
+	@echo 'No kernel headers in $(KDIR).' >&2
+	@echo 'Install the package linux-headers-$(KVER), or name others:' >&2
+	@echo '    make KDIR=/lib/modules/VERSION/build' >&2
+	@echo 'The tools alone: make tools' >&2
+	@exit 1
+
+tools:
+	+$(MAKE) -C userspace
+
+install: module
+	+$(MAKE) -C userspace install
+	+$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates \
+		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	install -D -m 644 uapi/xen_thaw.h \
+		$(DESTDIR)$(PREFIX)/include/xen_thaw.h
+
+KRELEASE = $(shell $(MAKE) -s -C $(KDIR) kernelrelease)
+
+uninstall:
+	+$(MAKE) -C userspace uninstall
+	rm -f $(DESTDIR)/lib/modules/$(KRELEASE)/updates/module/xen_thaw.ko*
+	rm -f $(DESTDIR)$(PREFIX)/include/xen_thaw.h
+	$(if $(DESTDIR),,depmod $(KRELEASE))
+
+dkms-install:
+	module/dkms-install $(KVER)
+
+clean:
+	+$(MAKE) -C userspace clean
+	+$(MAKE) -C selftests clean
+	rm -f modules.order Module.symvers .*.cmd .module-common.o
+	rm -f module/*.o module/*.ko module/*.mod module/*.mod.c
+	rm -f module/modules.order module/.*.cmd module/.*.o.d
+
+distclean: clean
+	rm -rf build
+
+demo:
+	@selftests/demo
+
+check:
+	@selftests/check
+
+DOM0 ?= pv
+KERNEL ?= 6.12
+SMP ?= 1
+
+shell:
+	@selftests/shell --dom0 $(DOM0) --kernel $(KERNEL) --smp $(SMP)
+
+.PHONY: all help module tools install uninstall dkms-install clean distclean \
+	demo check shell
