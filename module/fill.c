@@ -9,6 +9,7 @@
 #include <linux/mutex.h>
 #include <linux/overflow.h>
 #include <linux/uaccess.h>
+#include <xen/features.h>
 
 #include "thaw.h"
 
@@ -89,6 +90,19 @@ static int thaw_check_extents(struct thaw_work *work)
 	return 0;
 }
 
+/* Whether a frame's bytes come from two pages, and putting them together pays. */
+static bool thaw_wants_bounce(const struct thaw_work *work)
+{
+	u32 i;
+
+	if (!xen_feature(XENFEAT_auto_translated_physmap))
+		return false;
+	for (i = 0; i < work->nr_extents; i++)
+		if (!PAGE_ALIGNED(work->extents[i].offset))
+			return true;
+	return false;
+}
+
 static int thaw_claim_window(struct thaw_work *work)
 {
 	const struct thaw_batch *b = &work->batch;
@@ -128,6 +142,8 @@ static int thaw_fill_file(struct thaw_work *work,
 	if (err)
 		return err;
 	err = thaw_batch_init(&work->batch, args);
+	if (!err && thaw_wants_bounce(work))
+		err = thaw_batch_init_bounce(&work->batch);
 	if (err)
 		goto out_free;
 	err = thaw_claim_window(work);

@@ -46,9 +46,6 @@ static int thaw_flush(struct thaw_work *work)
 		return -EINTR;
 
 	err = thaw_batch_submit(b, &frames);
-	/* The last frame may have been cut by a batch that is full of ops. */
-	if (!err && work->at.byte)
-		frames--;
 	thaw_advance_done(work, frames);
 	trace_xen_thaw_batch(b->domid, frames, nr_ops, b->grant_status, err);
 	cond_resched();

@@ -21,6 +21,9 @@ struct page;
 /* 24 bytes each: keeps a fill well under 1 MiB of kernel memory. */
 #define THAW_MAX_EXTENTS	16384
 
+/* Half a MiB of them for each fill that needs some. */
+#define THAW_BOUNCE_PAGES	128U
+
 /**
  * struct thaw_batch - grant window and the copy operations being collected
  * @domid: whose frames are granted
@@ -31,6 +34,9 @@ struct page;
  * @used: entries of @entries in use: frames touched by the batch
  * @ops: operations, @max_ops
  * @pages: page that each of @ops reads, holding a reference
+ * @bounce: @nr_bounce pages in which frames are put together, or NULL
+ * @nr_bounce: pages
+ * @bounced: of them, used by the batch
  * @nr_ops: operations in the batch
  * @max_ops: room for operations
  * @hypercalls: made so far
@@ -46,6 +52,9 @@ struct thaw_batch {
 	u32 used;
 	struct gnttab_copy *ops;
 	struct page **pages;
+	struct page **bounce;
+	u32 nr_bounce;
+	u32 bounced;
 	u32 nr_ops;
 	u32 max_ops;
 	u64 hypercalls;
@@ -54,11 +63,12 @@ struct thaw_batch {
 };
 
 int thaw_batch_init(struct thaw_batch *b, const struct xen_thaw_fill *args);
+int thaw_batch_init_bounce(struct thaw_batch *b);
 void thaw_batch_free(struct thaw_batch *b);
 int thaw_batch_check_unused(struct thaw_batch *b);
 bool thaw_batch_has_room(const struct thaw_batch *b, bool new_frame);
-void thaw_batch_add(struct thaw_batch *b, struct page *page, u16 src_offset,
-		    u64 frame, u16 dst_offset, u16 len);
+void thaw_batch_add(struct thaw_batch *b, struct page *page, u32 src_offset,
+		    u64 frame, u32 dst_offset, u32 len);
 int thaw_batch_submit(struct thaw_batch *b, u32 *frames_ok);
 
 /**
