@@ -12,7 +12,9 @@
  * more than once are sorted out, and again whenever the rest has doubled. So a
  * sparse file that repeats a few pfns for ever does not take memory for ever.
  */
-#define COMPACT_MIN	(1U << 20)
+#ifndef COMPACT_MIN
+#define COMPACT_MIN	1000000
+#endif
 
 /**
  * struct builder - a plan in the making

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Images that are to be refused, and with what words. */
+#ifndef XEN_THAW_TEST_BAD_H
+#define XEN_THAW_TEST_BAD_H
+
+#include "image.h"
+
+/* Who refuses. */
+enum bad_where {
+	BAD_FILE,	/* savefile_open() */
+	BAD_OPEN,	/* stream_open() */
+	BAD_PLAN,	/* plan_build(): damaged */
+	BAD_STOCK,	/* plan_build(): for the stock helper */
+};
+
+/* What an offset is counted from. */
+enum bad_from {
+	FROM_FILE,
+	FROM_LIBXL,
+	FROM_CONTEXT,	/* the libxl record before the libxc stream */
+	FROM_LIBXC,
+	FROM_STATIC_END,
+	FROM_PAGES,
+	FROM_TAIL,
+	FROM_END,
+	CUT_AT_END,	/* nothing is overwritten, the END is cut off */
+};
+
+/**
+ * struct bad - a good image with one 32-bit word overwritten
+ * @name: of the case
+ * @where: who refuses it
+ * @from: what @offset is counted from
+ * @offset: of the word
+ * @value: of the word
+ * @error: what the error has to say
+ */
+struct bad {
+	const char *name;
+	enum bad_where where;
+	enum bad_from from;
+	unsigned int offset;
+	uint32_t value;
+	const char *error;
+};
+
+/*
+ * X(name, where, from, offset, value, error). The record at FROM_PAGES lists
+ * three pfns: header 0, count 8, list 16, 24 and 32 (types at 20, 28 and 36),
+ * length 8 + 24 + 12288.
+ */
+#define BAD_IMAGES(X) \
+	X(xl_magic, BAD_FILE, FROM_FILE, 0, 0, "neither xl's nor libvirt's") \
+	X(xl_byteorder, BAD_FILE, FROM_FILE, 32, 0x04030201, \
+	  "byte order 0x4030201") \
+	X(xl_flags, BAD_FILE, FROM_FILE, 36, 7, "unknown mandatory flags 0x4") \
+	X(xl_legacy, BAD_FILE, FROM_FILE, 36, 1, "Xen 4.5 or older") \
+	X(xl_optional_data_huge, BAD_FILE, FROM_FILE, 44, 0xffffffff, \
+	  "4294967295 bytes of optional data") \
+	X(xl_optional_data_short, BAD_FILE, FROM_FILE, 44, 3, \
+	  "3 bytes of optional data") \
+	X(xl_config_huge, BAD_FILE, FROM_FILE, 48, 0xffffffff, \
+	  "config of 4294967295 bytes") \
+	X(libxl_ident, BAD_FILE, FROM_LIBXL, 0, 0, "no libxl stream") \
+	X(libxl_version, BAD_FILE, FROM_LIBXL, 8, 0x03000000, \
+	  "libxl stream of version 3") \
+	X(libxl_big_endian, BAD_FILE, FROM_LIBXL, 12, 0x01000000, \
+	  "big-endian libxl stream") \
+	X(libxl_no_context, BAD_FILE, FROM_CONTEXT, 0, 0, \
+	  "without LIBXC_CONTEXT") \
+	X(libxl_record_huge, BAD_FILE, FROM_CONTEXT, 4, 0xffffffff, \
+	  "LIBXC_CONTEXT (0x1) of 4294967295 bytes") \
+	X(libxc_marker, BAD_OPEN, FROM_LIBXC, 0, 0xfffffffe, "no libxc stream") \
+	X(libxc_id, BAD_OPEN, FROM_LIBXC, 8, 0, "id 0 is not 0x58454e46") \
+	X(libxc_version_1, BAD_OPEN, FROM_LIBXC, 12, 0x01000000, \
+	  "libxc stream of version 1") \
+	X(libxc_version_4, BAD_OPEN, FROM_LIBXC, 12, 0x04000000, \
+	  "libxc stream of version 4") \
+	X(libxc_big_endian, BAD_OPEN, FROM_LIBXC, 16, 0x00000100, \
+	  "big-endian libxc stream") \
+	X(guest_type_0, BAD_OPEN, FROM_LIBXC, 24, 0, "unknown guest type 0") \
+	X(guest_type_3, BAD_OPEN, FROM_LIBXC, 24, 3, "unknown guest type 3") \
+	X(page_shift, BAD_OPEN, FROM_LIBXC, 28, 13, "page shift 13 is not 12") \
+	X(record_over_limit, BAD_PLAN, FROM_TAIL, 4, 0x08000001, \
+	  "of 134217729 bytes, the limit is 134217728") \
+	X(record_huge, BAD_PLAN, FROM_TAIL, 4, 0xffffffff, \
+	  "of 4294967295 bytes, the limit is") \
+	X(record_over_end, BAD_PLAN, FROM_TAIL, 4, 0x08000000, \
+	  "X86_TSC_INFO (0x8) of 134217728 bytes: the file ends at") \
+	X(no_end, BAD_PLAN, CUT_AT_END, 0, 0, \
+	  "record header of 8 bytes: the file ends at") \
+	X(no_static_data_end, BAD_PLAN, FROM_STATIC_END, 0, 0x80000000, \
+	  "PAGE_DATA before STATIC_DATA_END") \
+	X(pages_header_cut, BAD_PLAN, FROM_PAGES, 4, 7, \
+	  "PAGE_DATA of 7 bytes, its header takes 8") \
+	X(pages_count_0, BAD_PLAN, FROM_PAGES, 8, 0, \
+	  "PAGE_DATA without a pfn") \
+	X(pages_count_huge, BAD_PLAN, FROM_PAGES, 8, 0xffffffff, \
+	  "too short for 4294967295 pfns") \
+	X(pages_list_cut, BAD_PLAN, FROM_PAGES, 4, 31, \
+	  "PAGE_DATA of 31 bytes is too short for 3 pfns") \
+	X(pages_no_data, BAD_PLAN, FROM_PAGES, 4, 32, \
+	  "PAGE_DATA of 32 bytes, 3 pfns with data for 3 take 12320") \
+	X(pages_short_1, BAD_PLAN, FROM_PAGES, 4, 12319, \
+	  "PAGE_DATA of 12319 bytes, 3 pfns with data for 3 take 12320") \
+	X(pages_long_1, BAD_PLAN, FROM_PAGES, 4, 12321, \
+	  "PAGE_DATA of 12321 bytes, 3 pfns with data for 3 take 12320") \
+	X(pages_count_1_less, BAD_PLAN, FROM_PAGES, 8, 2, \
+	  "PAGE_DATA of 12320 bytes, 2 pfns with data for 2 take 8216") \
+	X(pages_count_1_more, BAD_PLAN, FROM_PAGES, 8, 4, \
+	  "PAGE_DATA of 12320 bytes, 4 pfns with data for 4 take 16424") \
+	X(pages_xtab_with_data, BAD_PLAN, FROM_PAGES, 28, 0xf0000000, \
+	  "PAGE_DATA of 12320 bytes, 3 pfns with data for 2 take 8224") \
+	X(pages_xalloc_with_data, BAD_PLAN, FROM_PAGES, 28, 0xe0000000, \
+	  "3 pfns with data for 2 take") \
+	X(pages_broken_with_data, BAD_PLAN, FROM_PAGES, 28, 0xd0000000, \
+	  "3 pfns with data for 2 take") \
+	X(pages_type_5, BAD_PLAN, FROM_PAGES, 28, 0x50000000, \
+	  "unknown type 0x5 for pfn 0x1 (entry 1)") \
+	X(pages_type_6, BAD_PLAN, FROM_PAGES, 36, 0x60000000, \
+	  "unknown type 0x6 for pfn 0x2 (entry 2)") \
+	X(pages_type_7, BAD_PLAN, FROM_PAGES, 20, 0x70000000, \
+	  "unknown type 0x7 for pfn 0 (entry 0)") \
+	X(pages_type_8, BAD_PLAN, FROM_PAGES, 20, 0x800fffff, \
+	  "unknown type 0x8 for pfn 0xfffff00000000 (entry 0)") \
+	X(verify, BAD_STOCK, FROM_TAIL, 0, REC_VERIFY, "VERIFY (0xd)") \
+	X(checkpoint, BAD_STOCK, FROM_TAIL, 0, REC_CHECKPOINT, \
+	  "CHECKPOINT (0xe)") \
+	X(dirty_pfn_list, BAD_STOCK, FROM_TAIL, 0, \
+	  REC_CHECKPOINT_DIRTY_PFN_LIST, "CHECKPOINT_DIRTY_PFN_LIST (0xf)") \
+	X(unknown_mandatory, BAD_STOCK, FROM_TAIL, 0, 0x13, \
+	  "unknown (0x13) of 24 bytes: of an unknown mandatory type") \
+	X(unknown_mandatory_last, BAD_STOCK, FROM_TAIL, 0, 0x7fffffff, \
+	  "unknown (0x7fffffff) of 24 bytes: of an unknown mandatory type") \
+	X(end_with_body, BAD_STOCK, FROM_END, 4, 8, \
+	  "END (0) of 8 bytes: it should have no body") \
+	X(pages_after_params, BAD_STOCK, FROM_STATIC_END, 8, REC_HVM_PARAMS, \
+	  "PAGE_DATA (0x1) of 12320 bytes: it comes after HVM_PARAMS")
+
+/* All of them; the last has no name. */
+extern const struct bad bad_images[];
+
+/* Writes a whole save file that is bad as @bad says. */
+void bad_image(struct image *img, const struct bad *bad);
+
+#endif /* XEN_THAW_TEST_BAD_H */

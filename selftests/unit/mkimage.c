@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Writes save files for tests: good ones of any size, and all the bad ones. */
+#include <err.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bad.h"
+#include "savefile.h"
+
+/* As many pfns as stock puts into a record. */
+#define BATCH		1024
+
+enum order { ASCENDING, DESCENDING, RANDOM };
+
+struct options {
+	const char *bad;
+	uint32_t guest;
+	uint32_t version;
+	uint64_t pages;
+	uint64_t zero_every;
+	enum order order;
+	unsigned int type;
+};
+
+static const char usage[] =
+	"usage: mkimage [OPTION]... FILE\n"
+	"       mkimage --list\n"
+	"\n"
+	"  -b, --bad NAME        a small image that is to be refused\n"
+	"  -l, --list            list the names for --bad\n"
+	"  -n, --pages N         guest pages (default 1024)\n"
+	"  -o, --order ORDER     of pfns: up, down or random (default up)\n"
+	"  -t, --type TYPE       of pages, a number (default 0; 14: no data)\n"
+	"  -z, --zero-every N    a page of zeros for every Nth (default none)\n"
+	"  -p, --pv              a PV guest (default PVH)\n"
+	"  -2, --version-2       a libxc stream of version 2\n";
+
+static const struct option long_options[] = {
+	{ "bad", required_argument, NULL, 'b' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "list", no_argument, NULL, 'l' },
+	{ "order", required_argument, NULL, 'o' },
+	{ "pages", required_argument, NULL, 'n' },
+	{ "pv", no_argument, NULL, 'p' },
+	{ "type", required_argument, NULL, 't' },
+	{ "version-2", no_argument, NULL, '2' },
+	{ "zero-every", required_argument, NULL, 'z' },
+	{ 0 }
+};
+
+/* Writes what there is of the image, and forgets it: images may be huge. */
+static void flush(struct image *img, int fd)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < img->len) {
+		n = write(fd, img->buf + done, img->len - done);
+		if (n < 0)
+			err(1, "write");
+		done += (size_t)n;
+	}
+	img->len = 0;
+}
+
+static uint64_t pfn_at(const struct options *o, uint64_t i)
+{
+	switch (o->order) {
+	case DESCENDING:
+		return o->pages - 1 - i;
+	case RANDOM:
+		/* Odd, so that it permutes the 32-bit numbers. */
+		return (uint32_t)(i * 2654435761U);
+	default:
+		return i;
+	}
+}
+
+static void add_batch(struct image *img, const struct options *o, uint64_t from,
+		      uint32_t nr)
+{
+	size_t data = img->len + 8 + 8 + 8 * (size_t)nr;
+	uint64_t list[BATCH];
+	uint32_t i;
+
+	for (i = 0; i < nr; i++)
+		list[i] = ENTRY(o->type, pfn_at(o, from + i));
+	image_pages(img, list, nr);
+
+	for (i = 0; o->zero_every && i < nr; i++) {
+		if ((from + i) % o->zero_every == 0)
+			memset(img->buf + data + i * (size_t)XT_PAGE_SIZE, 0,
+			       XT_PAGE_SIZE);
+	}
+}
+
+static void good_image(struct image *img, const struct options *o, int fd)
+{
+	uint64_t i, nr;
+
+	image_file_head(img);
+	image_libxc(img, o->version, o->guest);
+	if (o->version > 2)
+		image_record(img, REC_STATIC_DATA_END, NULL, 0);
+	img->fill = 1;
+	for (i = 0; i < o->pages; i += nr) {
+		nr = o->pages - i < BATCH ? o->pages - i : BATCH;
+		add_batch(img, o, i, (uint32_t)nr);
+		flush(img, fd);
+	}
+	image_hvm_tail(img);
+	image_file_tail(img);
+}
+
+static void find_bad(struct image *img, const char *name)
+{
+	const struct bad *bad;
+
+	for (bad = bad_images; bad->name; bad++) {
+		if (!strcmp(bad->name, name)) {
+			bad_image(img, bad);
+			return;
+		}
+	}
+	errx(2, "no bad image '%s': see mkimage --list", name);
+}
+
+static void list_bad(void)
+{
+	const struct bad *bad;
+
+	for (bad = bad_images; bad->name; bad++)
+		printf("%s\n", bad->name);
+}
+
+static enum order order_of(const char *name)
+{
+	static const char * const names[] = { "up", "down", "random" };
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		if (!strcmp(name, names[i]))
+			return (enum order)i;
+	}
+	errx(2, "order '%s' is not up, down or random", name);
+}
+
+static void parse(struct options *o, int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "2b:hln:o:pt:z:", long_options,
+				NULL)) != -1) {
+		switch (c) {
+		case '2':
+			o->version = 2;
+			break;
+		case 'b':
+			o->bad = optarg;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(0);
+		case 'l':
+			list_bad();
+			exit(0);
+		case 'n':
+			o->pages = strtoull(optarg, NULL, 0);
+			break;
+		case 'o':
+			o->order = order_of(optarg);
+			break;
+		case 'p':
+			o->guest = STREAM_GUEST_PV;
+			break;
+		case 't':
+			o->type = (unsigned int)strtoul(optarg, NULL, 0);
+			break;
+		case 'z':
+			o->zero_every = strtoull(optarg, NULL, 0);
+			break;
+		default:
+			exit(2);
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .guest = STREAM_GUEST_HVM, .version = 3,
+			     .pages = BATCH };
+	struct image img = { 0 };
+	int fd;
+
+	parse(&o, argc, argv);
+	if (optind != argc - 1) {
+		fputs(usage, stderr);
+		return 2;
+	}
+
+	fd = open(argv[optind], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		err(1, "%s", argv[optind]);
+	if (o.bad)
+		find_bad(&img, o.bad);
+	else
+		good_image(&img, &o, fd);
+	flush(&img, fd);
+	image_free(&img);
+	if (close(fd))
+		err(1, "%s", argv[optind]);
+	return 0;
+}
