@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "domain.h"
+
+#define PAGE		4096UL
+/* Frames in one foreign mapping. */
+#define MAP_FRAMES	1024U
+
+/* Tells our domains from others'. */
+static const xen_domain_handle_t handle = "xen-thaw kselft";
+
+static int fail(const char *what)
+{
+	printf("# %s: %s\n", what, strerror(errno));
+	return -1;
+}
+
+static void destroy_leftovers(xc_interface *xch)
+{
+	xc_dominfo_t info;
+	uint32_t id = 1;
+
+	while (xc_domain_getinfo(xch, id, 1, &info) == 1) {
+		if (!memcmp(info.handle, handle, sizeof(handle)) && !info.dying) {
+			printf("# destroying domain %u of an earlier test\n", info.domid);
+			xc_domain_destroy(xch, info.domid);
+		}
+		id = info.domid + 1;
+	}
+}
+
+/* The same configuration as libxl makes for such a guest. */
+static int create(struct domain *d, enum domain_kind kind)
+{
+	struct xen_domctl_createdomain config = {
+		.max_vcpus = 1,
+		.max_evtchn_port = 1023,
+		.max_grant_frames = -1,
+		.max_maptrack_frames = -1,
+	};
+	xc_physinfo_t host = { 0 };
+	uint32_t need;
+
+	if (xc_physinfo(d->xch, &host))
+		return fail("xc_physinfo");
+	need = kind == DOMAIN_PV ? XEN_SYSCTL_PHYSCAP_pv : XEN_SYSCTL_PHYSCAP_hvm;
+	if (!(host.capabilities & need))
+		return 1;
+
+	memcpy(config.handle, handle, sizeof(handle));
+	config.grant_opts = XEN_DOMCTL_GRANT_version(
+		host.capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2 ? 2 : 1);
+	if (kind != DOMAIN_PV) {
+		config.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_oos_off;
+		if (host.capabilities & XEN_SYSCTL_PHYSCAP_hap)
+			config.flags |= XEN_DOMCTL_CDF_hap;
+		config.arch.emulation_flags = XEN_X86_EMU_LAPIC;
+	}
+	if (xc_domain_create(d->xch, &d->id, &config))
+		return fail("xc_domain_create");
+	d->exists = true;
+
+	if (xc_domain_max_vcpus(d->xch, d->id, 1))
+		return fail("xc_domain_max_vcpus");
+	if (xc_domain_setmaxmem(d->xch, d->id, d->nr * 4UL + 1024))
+		return fail("xc_domain_setmaxmem");
+	if (kind != DOMAIN_PV &&
+	    xc_set_paging_mempool_size(d->xch, d->id, 4 << 20))
+		return fail("xc_set_paging_mempool_size");
+	return 0;
+}
+
+static int populate(struct domain *d, enum domain_kind kind)
+{
+	const unsigned int order = kind == DOMAIN_PVH_2M ? 9 : 0;
+	const unsigned int nr = d->nr >> order;
+	const xen_pfn_t base = kind == DOMAIN_PV ? 0 : DOMAIN_FIRST_GFN;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		d->frames[i] = base + ((xen_pfn_t)i << order);
+	if (xc_domain_populate_physmap_exact(d->xch, d->id, nr, order, 0, d->frames))
+		return fail("xc_domain_populate_physmap_exact");
+	if (kind != DOMAIN_PV)
+		for (i = 0; i < d->nr; i++)
+			d->frames[i] = base + i;
+	return 0;
+}
+
+int domain_create(struct domain *d, enum domain_kind kind, unsigned int nr)
+{
+	void *window = NULL;
+	int err;
+
+	memset(d, 0, sizeof(*d));
+	d->nr = nr;
+	d->frames = calloc(nr, sizeof(*d->frames));
+	d->expect = malloc(nr * PAGE);
+	if (!d->frames || !d->expect)
+		return fail("memory of the test");
+
+	d->xch = xc_interface_open(NULL, NULL, 0);
+	d->fmem = xenforeignmemory_open(NULL, 0);
+	if (!d->xch || !d->fmem)
+		return fail("libxenctrl, libxenforeignmemory");
+	destroy_leftovers(d->xch);
+
+	err = create(d, kind);
+	if (err)
+		return err;
+	if (populate(d, kind))
+		return -1;
+
+	d->resource = xenforeignmemory_map_resource(d->fmem, d->id,
+						    XENMEM_resource_grant_table,
+						    XENMEM_resource_grant_table_id_shared,
+						    0, 1, &window,
+						    PROT_READ | PROT_WRITE, 0);
+	if (!d->resource)
+		return fail("xenforeignmemory_map_resource");
+	d->window = window;
+	return domain_reset(d);
+}
+
+int domain_kill(struct domain *d)
+{
+	if (xc_domain_destroy(d->xch, d->id))
+		return fail("xc_domain_destroy");
+	d->exists = false;
+	return 0;
+}
+
+void domain_destroy(struct domain *d)
+{
+	if (d->resource)
+		xenforeignmemory_unmap_resource(d->fmem, d->resource);
+	if (d->exists)
+		domain_kill(d);
+	if (d->fmem)
+		xenforeignmemory_close(d->fmem);
+	if (d->xch)
+		xc_interface_close(d->xch);
+	free(d->frames);
+	free(d->expect);
+	memset(d, 0, sizeof(*d));
+}
+
+int domain_reset(struct domain *d)
+{
+	uint64_t *word = (uint64_t *)d->expect;
+	unsigned int i, nr;
+	size_t w;
+	void *guest;
+
+	for (w = 0; w < d->nr * PAGE / sizeof(*word); w++)
+		word[w] = 0x67756172640a0000 ^ (w / 512 << 24) ^ w;
+
+	for (i = 0; i < d->nr; i += nr) {
+		nr = d->nr - i < MAP_FRAMES ? d->nr - i : MAP_FRAMES;
+		guest = domain_map(d, i, nr, PROT_READ | PROT_WRITE);
+		if (!guest)
+			return -1;
+		memcpy(guest, d->expect + i * PAGE, nr * PAGE);
+		domain_unmap(d, guest, nr);
+	}
+	return 0;
+}
+
+void *domain_map(struct domain *d, unsigned int first, unsigned int nr, int prot)
+{
+	void *guest = xenforeignmemory_map(d->fmem, d->id, prot, nr,
+					   d->frames + first, NULL);
+
+	if (!guest)
+		fail("xenforeignmemory_map");
+	return guest;
+}
+
+void domain_unmap(struct domain *d, void *addr, unsigned int nr)
+{
+	xenforeignmemory_unmap(d->fmem, addr, nr);
+}
+
+bool domain_range_matches(struct domain *d, unsigned int first, unsigned int nr)
+{
+	unsigned int i, n;
+
+	for (i = first; i < first + nr; i += n) {
+		const unsigned char *want = d->expect + i * PAGE;
+		unsigned char *guest;
+		size_t at = 0;
+
+		n = first + nr - i < MAP_FRAMES ? first + nr - i : MAP_FRAMES;
+		guest = domain_map(d, i, n, PROT_READ);
+		if (!guest)
+			return false;
+		if (!memcmp(guest, want, n * PAGE)) {
+			domain_unmap(d, guest, n);
+			continue;
+		}
+		while (guest[at] == want[at])
+			at++;
+		printf("# frame %zu (%#lx) byte %zu: %02x, not %02x\n",
+		       i + at / PAGE, (unsigned long)d->frames[i + at / PAGE],
+		       at % PAGE, guest[at], want[at]);
+		domain_unmap(d, guest, n);
+		return false;
+	}
+	return true;
+}
+
+bool domain_matches(struct domain *d)
+{
+	return domain_range_matches(d, 0, d->nr);
+}
+
+uint64_t host_free_pages(xc_interface *xch)
+{
+	xc_physinfo_t host = { 0 };
+	uint64_t before;
+	int stable = 0;
+
+	/* The last pages of a domain are freed behind its destroyer's back. */
+	do {
+		before = host.free_pages + host.scrub_pages;
+		usleep(20000);
+		if (xc_physinfo(xch, &host))
+			return 0;
+		stable = before == host.free_pages + host.scrub_pages ? stable + 1 : 0;
+	} while (stable < 10);
+	return before;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A domain under construction, made for a test and never started, with a copy
+ * of what its memory should hold.
+ */
+#ifndef DOMAIN_H
+#define DOMAIN_H
+
+#include <stdbool.h>
+#include <xenctrl.h>
+#include <xenforeignmemory.h>
+
+enum domain_kind {
+	DOMAIN_PVH,	/* populated with 4K pages */
+	DOMAIN_PVH_2M,	/* populated with superpages: a multiple of 512 frames */
+	DOMAIN_PV,	/* its frames are machine frames, in any order */
+};
+
+/* First gfn of the PVH domains; those below and behind are not populated. */
+#define DOMAIN_FIRST_GFN	512
+
+/**
+ * struct domain - a domain
+ * @xch: libxenctrl
+ * @fmem: libxenforeignmemory
+ * @resource: keeps @window
+ * @id: domid
+ * @exists: it has to be destroyed
+ * @nr: frames
+ * @frames: their numbers, as an extent wants them
+ * @window: the domain's grant table frame 0
+ * @expect: contents that the frames should have, @nr pages
+ */
+struct domain {
+	xc_interface *xch;
+	xenforeignmemory_handle *fmem;
+	xenforeignmemory_resource_handle *resource;
+	uint32_t id;
+	bool exists;
+	unsigned int nr;
+	xen_pfn_t *frames;
+	struct grant_entry_v1 *window;
+	unsigned char *expect;
+};
+
+/*
+ * Makes the domain, and fills its memory with a pattern that differs from
+ * frame to frame. Removes what an earlier, killed test has left.
+ *
+ * Return: 0; 1 when this host cannot have such a domain; -1 after an error,
+ * which it prints. domain_destroy() is due in each case.
+ */
+int domain_create(struct domain *d, enum domain_kind kind, unsigned int nr);
+void domain_destroy(struct domain *d);
+
+/* Destroys it while its window stays mapped. Return: 0 or -1. */
+int domain_kill(struct domain *d);
+
+/* Puts the pattern back. Return: 0 or -1. */
+int domain_reset(struct domain *d);
+
+/* Maps frames, by index. Return: NULL after an error. */
+void *domain_map(struct domain *d, unsigned int first, unsigned int nr, int prot);
+void domain_unmap(struct domain *d, void *addr, unsigned int nr);
+
+/* Whether frames hold what they should; prints the first difference. */
+bool domain_range_matches(struct domain *d, unsigned int first, unsigned int nr);
+bool domain_matches(struct domain *d);
+
+/* Free memory of the host in pages, when no domain is half destroyed. */
+uint64_t host_free_pages(xc_interface *xch);
+
+#endif /* DOMAIN_H */

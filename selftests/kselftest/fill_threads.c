@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/* XEN_THAW_FILL several times at once, and things that other threads do to it. */
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "list.h"
+#include "thaw_test.h"
+#include "watch.h"
+
+#define NR		8192U
+#define IMAGE_SIZE	((NR + 1) * THAW_PAGE_SIZE)
+#define THREADS		4
+#define PART		(ALL_REFS / THREADS)
+
+/* An event may come too early or too late: tries until one hits. */
+#define TRIES		50
+
+FIXTURE(threads) {
+	int dev;
+	struct domain d;
+	struct image img;
+	struct list l;
+};
+
+FIXTURE_SETUP(threads)
+{
+	OPEN_THAW(self->dev);
+	ASSERT_EQ(0, domain_create(&self->d, DOMAIN_PVH, NR));
+	ASSERT_EQ(0, image_create(&self->img, NULL, IMAGE_SIZE));
+	list_init(&self->l, self->dev, &self->d, &self->img);
+}
+
+FIXTURE_TEARDOWN(threads)
+{
+	list_free(&self->l);
+	image_free(&self->img);
+	domain_destroy(&self->d);
+	close(self->dev);
+}
+
+struct filler {
+	pthread_t thread;
+	struct list l;
+	unsigned int first_ref;
+	unsigned int nr_refs;
+	unsigned int times;
+	int err;
+};
+
+static void *filler_thread(void *arg)
+{
+	struct filler *f = arg;
+
+	while (f->times-- && !f->err)
+		f->err = list_fill(&f->l, f->first_ref, f->nr_refs);
+	return NULL;
+}
+
+/* Each thread fills a quarter of the frames by a quarter of the window. */
+TEST_F(threads, disjoint_parts)
+{
+	struct filler fillers[THREADS] = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < THREADS; i++) {
+		struct filler *f = &fillers[i];
+
+		list_init(&f->l, self->dev, &self->d, &self->img);
+		list_add(&f->l, i * (NR / THREADS * THAW_PAGE_SIZE) + 8,
+			 i * (NR / THREADS), NR / THREADS);
+		f->first_ref = FIRST_REF + i * PART;
+		f->nr_refs = PART;
+		f->times = 3;
+	}
+	for (i = 0; i < THREADS; i++)
+		ASSERT_EQ(0, pthread_create(&fillers[i].thread, NULL, filler_thread, &fillers[i]));
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(fillers[i].thread, NULL);
+		EXPECT_EQ(0, fillers[i].err);
+		EXPECT_EQ(NR / THREADS, fillers[i].l.args.frames_done);
+		list_free(&fillers[i].l);
+	}
+	EXPECT_TRUE(window_is_clear(&self->d, FIRST_REF, ALL_REFS));
+	EXPECT_TRUE(domain_matches(&self->d));
+}
+
+/* The same refs of two domains have nothing to do with each other. */
+TEST_F(threads, two_domains)
+{
+	struct filler fillers[2] = { 0 };
+	struct domain other;
+	unsigned int i;
+	int err;
+
+	err = domain_create(&other, DOMAIN_PVH, NR);
+	if (err)
+		domain_destroy(&other);
+	ASSERT_EQ(0, err);
+	for (i = 0; i < 2; i++) {
+		list_init(&fillers[i].l, self->dev, i ? &other : &self->d, &self->img);
+		list_add(&fillers[i].l, 8 + i, i, NR - i);
+		fillers[i].first_ref = FIRST_REF;
+		fillers[i].nr_refs = ALL_REFS;
+		fillers[i].times = 3;
+		EXPECT_EQ(0, pthread_create(&fillers[i].thread, NULL, filler_thread, &fillers[i]));
+	}
+	for (i = 0; i < 2; i++) {
+		pthread_join(fillers[i].thread, NULL);
+		EXPECT_EQ(0, fillers[i].err);
+		list_free(&fillers[i].l);
+	}
+	EXPECT_TRUE(domain_matches(&self->d));
+	EXPECT_TRUE(domain_matches(&other));
+	domain_destroy(&other);
+}
+
+static void act_fill(void *arg)
+{
+	filler_thread(arg);
+}
+
+/* Another fill begins, with a part that overlaps by one entry or by all. */
+TEST_F(threads, overlapping_parts)
+{
+	static const unsigned int parts[][2] = {
+		{ FIRST_REF, ALL_REFS }, { 100, 1 }, { 149, 100 }, { 8, 93 },
+	};
+	unsigned int i, tries;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		int busy = 0;
+
+		for (tries = 0; tries < TRIES && !busy; tries++) {
+			struct filler other = {
+				.first_ref = parts[i][0],
+				.nr_refs = parts[i][1],
+				.times = 1,
+			};
+			struct watch w;
+
+			ASSERT_EQ(0, domain_reset(&self->d));
+			list_add(&self->l, 8, 0, NR);
+			list_init(&other.l, self->dev, &self->d, &self->img);
+			list_add(&other.l, 8, 0, 1);
+			ASSERT_EQ(0, watch_start(&w, &self->d, 10, act_fill, &other));
+			EXPECT_TRUE(list_fill_right_by(&self->l, 100, 50));
+			watch_end(&w);
+			busy = other.err == EBUSY;
+			EXPECT_TRUE(busy || !other.err);
+			if (busy) {
+				EXPECT_EQ(0, other.l.args.frames_done);
+				EXPECT_EQ(0, other.l.args.hypercalls);
+				EXPECT_EQ(0, other.l.args.extent);
+			}
+			list_free(&other.l);
+		}
+		EXPECT_TRUE(busy);
+	}
+}
+
+static void act_close(void *arg)
+{
+	close(*(int *)arg);
+}
+
+TEST_F(threads, file_closed_amid)
+{
+	struct watch w;
+
+	list_add(&self->l, 8, 0, NR);
+	ASSERT_EQ(0, watch_start(&w, &self->d, 10, act_close, &self->img.fd));
+	EXPECT_EQ(0, list_fill(&self->l, FIRST_REF, 50));
+	EXPECT_TRUE(watch_end(&w) || self->l.args.frames_done == NR);
+	EXPECT_TRUE(domain_matches(&self->d));
+	EXPECT_EQ(EBADF, list_fill(&self->l, FIRST_REF, 50));
+	self->img.fd = -1;
+}
+
+TEST_F(threads, device_closed_amid)
+{
+	struct watch w;
+
+	list_add(&self->l, 8, 0, NR);
+	ASSERT_EQ(0, watch_start(&w, &self->d, 10, act_close, &self->dev));
+	EXPECT_EQ(0, list_fill(&self->l, FIRST_REF, 50));
+	watch_end(&w);
+	EXPECT_TRUE(domain_matches(&self->d));
+}
+
+static void act_protect(void *arg)
+{
+	mprotect(arg, THAW_PAGE_SIZE, PROT_NONE);
+}
+
+/* The window goes away: an error, and the place is still told. */
+TEST_F(threads, window_gone_amid)
+{
+	struct watch w;
+	int err = 0, i;
+
+	for (i = 0; i < TRIES && !err; i++) {
+		ASSERT_EQ(0, domain_reset(&self->d));
+		list_clear(&self->l);
+		list_add(&self->l, 8, 0, NR);
+		ASSERT_EQ(0, watch_start(&w, &self->d, 10, act_protect, self->d.window));
+		err = list_fill(&self->l, FIRST_REF, 50);
+		watch_end(&w);
+		mprotect(self->d.window, THAW_PAGE_SIZE, PROT_READ | PROT_WRITE);
+	}
+	ASSERT_EQ(EFAULT, err);
+	EXPECT_GT(NR, self->l.args.frames_done);
+	EXPECT_TRUE(domain_range_matches(&self->d, 0, self->l.args.frames_done));
+
+	/* What could not be cleared is found in use. */
+	memset(self->d.window + FIRST_REF, 0, ALL_REFS * sizeof(*self->d.window));
+	EXPECT_TRUE(list_fill_right(&self->l));
+}
+
+/* Parts of one window may come from several processes with their own mappings. */
+TEST_F(threads, processes)
+{
+	pid_t pids[2];
+	int i, status;
+
+	for (i = 0; i < 2; i++) {
+		list_clear(&self->l);
+		list_add(&self->l, i * (NR / 2 * THAW_PAGE_SIZE), i * (NR / 2), NR / 2);
+		pids[i] = fork();
+		ASSERT_GE(pids[i], 0);
+		if (pids[i] == 0)
+			_exit(list_fill(&self->l, FIRST_REF + i * 200, 200));
+	}
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(pids[i], waitpid(pids[i], &status, 0));
+		EXPECT_EQ(0, status);
+	}
+	EXPECT_TRUE(domain_matches(&self->d));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * An extent list, built by frame index; what is added is at once what the
+ * domain is expected to hold.
+ */
+#ifndef LIST_H
+#define LIST_H
+
+#include "domain.h"
+#include "image.h"
+#include "xen_thaw.h"
+
+/* Entries of a window: 8 to 511. */
+#define FIRST_REF	8
+#define ALL_REFS	504
+
+/**
+ * struct list - a fill
+ * @dev: the device
+ * @d: to be filled
+ * @img: to read
+ * @extents: @nr of them, in memory for @room
+ * @nr: extents
+ * @room: extents that @extents has memory for
+ * @frames: in all extents
+ * @args: of the last call, with its results
+ */
+struct list {
+	int dev;
+	struct domain *d;
+	struct image *img;
+	struct xen_thaw_extent *extents;
+	unsigned int nr;
+	unsigned int room;
+	uint64_t frames;
+	struct xen_thaw_fill args;
+};
+
+void list_init(struct list *l, int dev, struct domain *d, struct image *img);
+void list_free(struct list *l);
+void list_clear(struct list *l);
+
+/*
+ * Adds frames by their index: data from an offset of the image, or zeros. In a
+ * PV domain, whose frames lie anywhere, it takes an extent for each run.
+ */
+void list_add(struct list *l, uint64_t offset, unsigned int index, unsigned int nr);
+void list_add_zero(struct list *l, unsigned int index, unsigned int nr);
+
+/* Adds frames by their number, which nothing is expected of. */
+void list_add_raw(struct list *l, uint64_t offset, uint64_t frame, unsigned int nr);
+
+/* One fill of all extents. Return: 0 or the errno. */
+int list_fill(struct list *l, unsigned int first_ref, unsigned int nr_refs);
+
+/* Drops what args says is done, so that the next fill goes on from there. */
+void list_skip_done(struct list *l);
+
+/*
+ * Fills with the whole window, and checks the result: the numbers that it
+ * returns, the window, the file's offset, every frame of the domain. Clears
+ * the list.
+ *
+ * Return: whether all is right; what is not is printed.
+ */
+bool list_fill_right(struct list *l);
+bool list_fill_right_by(struct list *l, unsigned int first_ref, unsigned int nr_refs);
+
+/* Whether the entries that a fill had to clear are zero. */
+bool window_is_clear(const struct domain *d, unsigned int first_ref, unsigned int nr_refs);
+
+#endif /* LIST_H */

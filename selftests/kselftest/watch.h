@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Does something amid a fill: a thread watches a frame of the domain through a
+ * foreign mapping, and acts as soon as the frame changes.
+ */
+#ifndef WATCH_H
+#define WATCH_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "domain.h"
+
+/**
+ * struct watch - a thread that waits for a frame to change
+ * @act: called when it has
+ * @arg: for @act
+ * @d: the domain
+ * @thread: the thread
+ * @map: the frame
+ * @before: its first word
+ * @stop: it is to end
+ * @acted: it has called @act
+ */
+struct watch {
+	void (*act)(void *arg);
+	void *arg;
+	struct domain *d;
+	pthread_t thread;
+	volatile uint64_t *map;
+	uint64_t before;
+	volatile bool stop;
+	volatile bool acted;
+};
+
+/* Watches a frame, by its index. Return: 0 or -1. */
+int watch_start(struct watch *w, struct domain *d, unsigned int index,
+		void (*act)(void *arg), void *arg);
+
+/* Ends the thread, which by then may have acted. Return: whether it did. */
+bool watch_end(struct watch *w);
+
+#endif /* WATCH_H */
