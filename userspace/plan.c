@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "plan.h"
@@ -22,7 +23,7 @@
  * @populate: gfns to populate, as they came
  * @populate_sorted: @populate is sorted and disjoint so far
  * @compact_populate: runs in @populate that are sorted out next
- * @data: data fills, in the order of the file
+ * @data: data fills, as they came
  * @data_sorted: @data is sorted by gfn and disjoint so far
  * @compact_data: runs in @data that are sorted out next
  * @zero: zero fills
@@ -87,7 +88,6 @@ static int add_data(struct builder *b, const struct page_run *run)
 	if (!b->data_sorted && f->nr >= b->compact_data) {
 		if (fills_resolve(f))
 			return no_memory(b);
-		fills_sort_by_offset(f);
 		b->compact_data = compact_next(f->nr);
 	}
 	return 0;
@@ -221,23 +221,23 @@ static void hole_seek(struct hole *h, uint64_t offset)
 		hole_none(h);
 }
 
-/* Pages of @run before the first that lies wholly in @h, at most all. */
+/* Pages of @run that end before @h starts. */
 static uint32_t pages_before(const struct hole *h, const struct plan_fill *run)
 {
 	uint64_t pages;
 
 	if (h->start <= run->offset)
 		return 0;
-	pages = (h->start - run->offset - 1) / XT_PAGE_SIZE + 1;
+	pages = (h->start - run->offset) / XT_PAGE_SIZE;
 	return pages < run->nr ? (uint32_t)pages : run->nr;
 }
 
-/* Pages from the start of @run on that lie wholly in @h. */
+/* Pages from the start of @run on that lie wholly in @h, which ends later. */
 static uint32_t pages_within(const struct hole *h, const struct plan_fill *run)
 {
 	uint64_t pages;
 
-	if (h->start > run->offset || h->end <= run->offset)
+	if (h->start > run->offset)
 		return 0;
 	pages = (h->end - run->offset) / XT_PAGE_SIZE;
 	return pages < run->nr ? (uint32_t)pages : run->nr;
@@ -273,9 +273,8 @@ static int split_run(struct hole *h, struct plan_fill run, struct fills *data,
 		nr = pages_within(h, &run);
 		if (add_part(zero, &run, nr, true))
 			return -1;
-		/* The hole ends within this page. */
-		if (!nr && run.nr && h->end > run.offset &&
-		    add_part(data, &run, 1, false))
+		/* The hole starts or ends within this page. */
+		if (!nr && run.nr && add_part(data, &run, 1, false))
 			return -1;
 	}
 	return 0;
@@ -304,14 +303,26 @@ static int split_at_holes(struct builder *b, struct hole *h)
 	return 0;
 }
 
+/* Blocks for every byte: a seek finds out as well, for 8 us a MiB in tmpfs. */
+static bool has_no_hole(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+	       st.st_blocks >= (st.st_size + 511) / 512;
+}
+
 static int find_holes(struct builder *b)
 {
 	struct hole h = { .fd = b->s->fd, .size = b->s->file_size };
-	off_t pos = lseek(h.fd, 0, SEEK_CUR);
 	size_t nr = b->zero.nr;
+	off_t pos;
 	int ret;
 
-	if (!b->data.nr || pos < 0)
+	if (!b->data.nr || has_no_hole(h.fd))
+		return 0;
+	pos = lseek(h.fd, 0, SEEK_CUR);
+	if (pos < 0)
 		return 0;
 
 	ret = split_at_holes(b, &h);
