@@ -378,3 +378,12 @@ void plan_free(struct plan *p)
 	free(p->zero);
 	memset(p, 0, sizeof(*p));
 }
+
+const char *plan_refusal(const struct stream *s)
+{
+	if (s->version < 3)
+		return "a stream of version 2";
+	if (s->guest_type == STREAM_GUEST_PV)
+		return "a PV guest";
+	return NULL;
+}

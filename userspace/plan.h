@@ -87,4 +87,12 @@ struct plan {
 int plan_build(struct plan *p, struct stream *s);
 void plan_free(struct plan *p);
 
+/**
+ * plan_refusal() - why the headers alone make a stream the stock helper's
+ * @s: an open stream
+ *
+ * Return: the cause, or NULL where plan_build() decides.
+ */
+const char *plan_refusal(const struct stream *s);
+
 #endif /* XEN_THAW_PLAN_H */

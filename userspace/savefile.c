@@ -44,6 +44,9 @@ struct libxl_header {
 #define LIBXL_VERSION		2
 #define LIBXL_BIG_ENDIAN	1U
 
+_Static_assert(sizeof(struct libxl_header) == LIBXL_HEADER_SIZE,
+	       "as the format's document says");
+
 struct libxl_rec_header {
 	uint32_t type;
 	uint32_t length;
@@ -169,7 +172,7 @@ static int find_libxc(struct savefile *f, uint64_t *offset)
 {
 	struct stream_record rec;
 
-	*offset = f->libxl + sizeof(struct libxl_header);
+	*offset = f->libxl + LIBXL_HEADER_SIZE;
 	do {
 		if (savefile_next(f, offset, &rec))
 			return -1;

@@ -22,6 +22,9 @@ enum libxl_rec_type {
 	LIBXL_REC_CHECKPOINT_STATE	= 5,
 };
 
+/* Bytes from the start of a libxl stream to its first record. */
+#define LIBXL_HEADER_SIZE	16U
+
 /* Bit of the libxl stream's options: converted from the format of Xen 4.5. */
 #define LIBXL_OPT_LEGACY	2U
 

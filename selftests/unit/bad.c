@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "bad.h"
+#include "savefile.h"
 
 #define ENTRY_OF(name, where, from, offset, value, error) \
 	{ #name, where, from, offset, value, error },
@@ -9,8 +10,7 @@ const struct bad bad_images[] = {
 	{ 0 }
 };
 
-/* Bytes from the start of a libxl or libxc stream to its first record. */
-#define LIBXL_HEADER_SIZE	16
+/* Bytes from the start of a libxc stream to its first record. */
 #define LIBXC_HEADERS_SIZE	40
 
 void bad_image(struct image *img, const struct bad *bad)
