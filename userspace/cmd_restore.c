@@ -282,7 +282,7 @@ static int run_xl(char **argv)
 
 static int restore(struct request *r, int argc, char **argv)
 {
-	static char xl[] = "xl", command[] = "restore";
+	char xl[] = "xl", command[] = "restore";
 
 	pass(r, xl);
 	pass(r, command);

@@ -20,6 +20,7 @@ struct options {
 	const char *bad;
 	uint32_t guest;
 	uint32_t version;
+	bool libvirt;
 	uint64_t pages;
 	uint64_t zero_every;
 	enum order order;
@@ -37,11 +38,13 @@ static const char usage[] =
 	"  -t, --type TYPE       of pages, a number (default 0; 14: no data)\n"
 	"  -z, --zero-every N    a page of zeros for every Nth (default none)\n"
 	"  -p, --pv              a PV guest (default PVH)\n"
+	"  -v, --libvirt         with libvirt's header in place of xl's\n"
 	"  -2, --version-2       a libxc stream of version 2\n";
 
 static const struct option long_options[] = {
 	{ "bad", required_argument, NULL, 'b' },
 	{ "help", no_argument, NULL, 'h' },
+	{ "libvirt", no_argument, NULL, 'v' },
 	{ "list", no_argument, NULL, 'l' },
 	{ "order", required_argument, NULL, 'o' },
 	{ "pages", required_argument, NULL, 'n' },
@@ -102,7 +105,12 @@ static void good_image(struct image *img, const struct options *o, int fd)
 {
 	uint64_t i, nr;
 
-	image_file_head(img);
+	if (o->libvirt)
+		image_libvirt(img, "<domain type='xen'/>");
+	else
+		image_xl(img, IMAGE_CONFIG);
+	image_libxl(img);
+	image_libxl_record(img, LIBXL_REC_LIBXC_CONTEXT, NULL, 0);
 	image_libxc(img, o->version, o->guest);
 	if (o->version > 2)
 		image_record(img, REC_STATIC_DATA_END, NULL, 0);
@@ -153,7 +161,7 @@ static void parse(struct options *o, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, "2b:hln:o:pt:z:", long_options,
+	while ((c = getopt_long(argc, argv, "2b:hln:o:pt:vz:", long_options,
 				NULL)) != -1) {
 		switch (c) {
 		case '2':
@@ -179,6 +187,9 @@ static void parse(struct options *o, int argc, char **argv)
 			break;
 		case 't':
 			o->type = (unsigned int)strtoul(optarg, NULL, 0);
+			break;
+		case 'v':
+			o->libvirt = true;
 			break;
 		case 'z':
 			o->zero_every = strtoull(optarg, NULL, 0);
