@@ -1,2 +1,74 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0
+# Shell functions for scripts in dom0 (. /guest/lib.sh): guests of the sample kind, and waiting.
+
+# fail MESSAGE...: say it and give up.
+fail()
+{
+	echo "FAIL: $*" >&2
+	exit 1
+}
+
+# wait_for SECONDS COMMAND...: until COMMAND succeeds; fails after SECONDS.
+wait_for()
+{
+	wait_end=$(($(cut -d. -f1 /proc/uptime) + $1))
+	shift
+	until "$@"; do
+		[ "$(cut -d. -f1 /proc/uptime)" -lt "$wait_end" ] || return 1
+		sleep 0.2
+	done
+}
+
+# guest_log NAME: the file that everything on its console goes to, across restores too.
+guest_log()
+{
+	echo "/var/log/xen/console/guest-$1.log"
+}
+
+# guest_start pvh|pv NAME MEM_MIB FILL_MIB: returns when the guest ticks.
+guest_start()
+{
+	xl -q create "/guest/$1.cfg" "name=\"$2\"" "memory=$3" \
+		"extra=\"console=hvc0 quiet loglevel=3 fill=$4\"" >/dev/null ||
+		fail "guest_start: xl create $2 failed"
+	guest_wait_tick "$2" >/dev/null
+}
+
+# Only whole lines count: one may be in the middle of being written.
+guest_ticks()
+{
+	sed -n 's/^tick [0-9]* \([0-9a-f]\{32\}\)\r*$/\1/p' "$(guest_log "$1")" 2>/dev/null
+}
+
+guest_ticked_since()
+{
+	[ "$(guest_ticks "$1" | wc -l)" -gt "$2" ]
+}
+
+# guest_wait_tick NAME [SECONDS]: print the hash in its next tick, which nothing but a running
+# guest prints; fails when there is none in SECONDS (default 60).
+guest_wait_tick()
+{
+	wait_for "${2:-60}" guest_ticked_since "$1" "$(guest_ticks "$1" | wc -l)" ||
+		fail "guest $1 does not tick; the end of its console: $(tail -n 5 "$(guest_log "$1")")"
+	guest_ticks "$1" | tail -n 1
+}
+
+# guest_destroy NAME: returns when it is gone.
+guest_destroy()
+{
+	xl destroy "$1" || fail "guest_destroy: xl destroy $1 failed"
+	wait_for 20 guest_gone "$1" || fail "guest_destroy: $1 is still there"
+}
+
+guest_gone()
+{
+	! xl list "$1" >/dev/null 2>&1
+}
+
+# host_free_mem: MiB that Xen has to give.
+host_free_mem()
+{
+	xl info free_memory
+}
