@@ -131,6 +131,9 @@ static int thaw_read(struct thaw_work *work, loff_t pos, u64 bytes)
 					     thaw_splice_direct_actor);
 		if (work->error)
 			return work->error;
+		/* Not to be restarted: the place would be lost. */
+		if (ret == -ERESTARTSYS)
+			return -EINTR;
 		if (ret < 0)
 			return ret;
 		if (!ret)
