@@ -153,6 +153,7 @@ static int thaw_fill_file(struct thaw_work *work,
 	if (err)
 		goto out_release;
 
+	work->begun = true;
 	trace_xen_thaw_begin(args);
 	err = thaw_copy_extents(work);
 	trace_xen_thaw_end(work, err);
@@ -166,7 +167,7 @@ out_free:
 
 /**
  * thaw_fill() - carry out one XEN_THAW_FILL
- * @args: the caller's; its out members are set
+ * @args: the caller's; its out members are set when the contract says so
  *
  * Context: process of the caller, whose memory holds the extents and window.
  * Return: 0 or an error as listed in xen_thaw.h.
@@ -175,13 +176,6 @@ int thaw_fill(struct xen_thaw_fill *args)
 {
 	struct thaw_work work = { .nr_extents = args->nr_extents };
 	int err;
-
-	args->extent = 0;
-	args->extent_frames = 0;
-	args->grant_status = GNTST_okay;
-	args->frames_done = 0;
-	args->hypercalls = 0;
-	args->copy_ops = 0;
 
 	err = thaw_check_args(args);
 	if (err)
@@ -201,12 +195,14 @@ int thaw_fill(struct xen_thaw_fill *args)
 		err = thaw_fill_file(&work, args);
 	fput(work.file);
 
-	args->extent = work.done.extent;
-	args->extent_frames = work.done.frame;
-	args->grant_status = work.batch.grant_status;
-	args->frames_done = work.frames_done;
-	args->hypercalls = work.batch.hypercalls;
-	args->copy_ops = work.batch.copy_ops;
+	if (work.begun || err == -ENODATA || err == -EBUSY) {
+		args->extent = work.done.extent;
+		args->extent_frames = work.done.frame;
+		args->grant_status = work.batch.grant_status;
+		args->frames_done = work.frames_done;
+		args->hypercalls = work.batch.hypercalls;
+		args->copy_ops = work.batch.copy_ops;
+	}
 out_free:
 	kvfree(work.extents);
 	return err;

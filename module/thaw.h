@@ -91,6 +91,7 @@ struct thaw_cursor {
  * @at: where the next byte goes, once its batch is submitted
  * @done: all before it is written; where the batch under way began
  * @frames_done: the same, counted
+ * @begun: all checks are passed: what stops it now stops it part way
  * @error: what the splice actor could not return
  * @batch: window and operations
  * @list: of the fills under way, under their lock
@@ -102,6 +103,7 @@ struct thaw_work {
 	struct thaw_cursor at;
 	struct thaw_cursor done;
 	u64 frames_done;
+	bool begun;
 	int error;
 	struct thaw_batch batch;
 	struct list_head list;
