@@ -54,6 +54,7 @@ struct engine {
 };
 
 extern const struct engine engine_module;
+extern const struct engine engine_gntdev;
 extern const struct engine engine_mmapbatch;
 
 /**
@@ -65,5 +66,16 @@ extern const struct engine engine_mmapbatch;
  */
 int fill_fail(struct fill_job *job, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/**
+ * fill_read() - read all of a piece of the save file
+ * @job: the job
+ * @to: where to
+ * @len: bytes
+ * @offset: in the file
+ *
+ * Return: 0, or -1 with the job's error set.
+ */
+int fill_read(struct fill_job *job, uint8_t *to, size_t len, uint64_t offset);
 
 #endif /* XEN_THAW_ENGINE_H */

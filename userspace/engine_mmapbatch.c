@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <xenforeignmemory.h>
 
@@ -45,33 +44,6 @@ static void mmapbatch_close(struct fill_job *job)
 	job->private = NULL;
 }
 
-static int read_part(struct fill_job *job, uint8_t *frame,
-		     const struct part *part)
-{
-	uint64_t offset = part->offset;
-	size_t left = (size_t)part->nr * XT_PAGE_SIZE;
-
-	while (left) {
-		ssize_t n = pread(job->fd, frame, left, offset);
-
-		if (*job->interrupted)
-			return fill_fail(job, "interrupted by a signal");
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fill_fail(job, "offset %llu: cannot read: %s",
-					 (unsigned long long)offset,
-					 strerror(errno));
-		if (!n)
-			return fill_fail(job, "offset %llu: the file ends here: it was cut while it was read",
-					 (unsigned long long)offset);
-		frame += n;
-		offset += n;
-		left -= n;
-	}
-	return 0;
-}
-
 static int fill_mapped(struct fill_job *job, uint8_t *map)
 {
 	const struct mmapbatch_engine *m = job->private;
@@ -89,7 +61,8 @@ static int fill_mapped(struct fill_job *job, uint8_t *map)
 
 		if (part->zero)
 			memset(frame, 0, (size_t)part->nr * XT_PAGE_SIZE);
-		else if (read_part(job, frame, part))
+		else if (fill_read(job, frame, (size_t)part->nr * XT_PAGE_SIZE,
+				   part->offset))
 			return -1;
 	}
 	return 0;

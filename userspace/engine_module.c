@@ -9,13 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include <xenforeignmemory.h>
-#include <xen/memory.h>
-
 #include "engine.h"
+#include "window.h"
 #include "xen_thaw.h"
 
 /* Extents handed over in one call: 24 bytes each. */
@@ -25,8 +22,7 @@ struct module_engine {
 	int dev;
 	uint32_t first_ref;
 	uint32_t nr_refs;
-	void *window;
-	xenforeignmemory_resource_handle *resource;
+	struct window window;
 	struct xen_thaw_extent extents[EXTENTS_PER_CALL];
 };
 
@@ -54,26 +50,13 @@ static int open_device(struct fill_job *job, struct module_engine *m)
 	return 0;
 }
 
-static int map_window(struct fill_job *job, struct module_engine *m)
-{
-	m->resource = xenforeignmemory_map_resource(job->fmem, job->domid,
-				XENMEM_resource_grant_table,
-				XENMEM_resource_grant_table_id_shared, 0, 1,
-				&m->window, PROT_READ | PROT_WRITE, 0);
-	if (!m->resource)
-		return fill_fail(job, "cannot map the grant table of domain %u: %s",
-				 job->domid, strerror(errno));
-	return 0;
-}
-
 static void module_close(struct fill_job *job)
 {
 	struct module_engine *m = job->private;
 
 	if (!m)
 		return;
-	if (m->resource)
-		xenforeignmemory_unmap_resource(job->fmem, m->resource);
+	window_unmap(&m->window, job);
 	if (m->dev >= 0)
 		close(m->dev);
 	free(m);
@@ -88,7 +71,7 @@ static int module_open(struct fill_job *job)
 		return fill_fail(job, "no memory");
 	m->dev = -1;
 	job->private = m;
-	if (open_device(job, m) || map_window(job, m)) {
+	if (open_device(job, m) || window_map(&m->window, job)) {
 		module_close(job);
 		return -1;
 	}
@@ -143,7 +126,7 @@ static int fill_extents(struct fill_job *job, struct xen_thaw_extent *e,
 			.extents = (uintptr_t)e,
 			.nr_extents = nr,
 			.first_ref = m->first_ref,
-			.window = (uintptr_t)m->window,
+			.window = (uintptr_t)m->window.entries,
 			.nr_refs = m->nr_refs,
 		};
 		int err = ioctl(m->dev, XEN_THAW_FILL, &fill) ? errno : 0;

@@ -5,7 +5,6 @@
  */
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,22 +33,23 @@ enum restore_arg {
 	RESTORE_ARGC,
 };
 
-enum wish { WISH_AUTO, WISH_MODULE, WISH_MMAPBATCH, WISH_STOCK };
-
-int fill_fail(struct fill_job *job, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(job->error, sizeof(job->error), fmt, ap);
-	va_end(ap);
-	return -1;
-}
+enum wish {
+	WISH_AUTO,
+	WISH_MODULE,
+	WISH_GNTDEV,
+	WISH_MMAPBATCH,
+	WISH_STOCK,
+};
 
 static int get_wish(enum wish *wish)
 {
-	static const char * const names[] = { "auto", "module", "mmapbatch",
-					      "stock" };
+	static const char * const names[] = {
+		[WISH_AUTO] = "auto",
+		[WISH_MODULE] = "module",
+		[WISH_GNTDEV] = "gntdev",
+		[WISH_MMAPBATCH] = "mmapbatch",
+		[WISH_STOCK] = "stock",
+	};
 	const char *value = getenv("XEN_THAW_ENGINE");
 	unsigned int i;
 
@@ -61,7 +61,7 @@ static int get_wish(enum wish *wish)
 		*wish = i;
 		return 0;
 	}
-	message("XEN_THAW_ENGINE=%s: unknown; it is one of auto, module, mmapbatch, stock",
+	message("XEN_THAW_ENGINE=%s: unknown; it is one of auto, module, gntdev, mmapbatch, stock",
 		value);
 	return -1;
 }
@@ -183,8 +183,35 @@ static int read_stream(struct restore *r, off_t start)
 	return err;
 }
 
+/* Mapping guest frames is dear to an auto-translated dom0, copying is not. */
+static bool dom0_is_pvh(void)
+{
+	char type[8] = "";
+	FILE *f = fopen("/sys/hypervisor/guest_type", "re");
+
+	if (!f)
+		return false;
+	if (!fgets(type, sizeof(type), f))
+		type[0] = '\0';
+	fclose(f);
+	return !strcmp(type, "PVH\n");
+}
+
 static int open_engine(struct restore *r, enum wish wish)
 {
+	static const struct engine * const lists[][4] = {
+		[WISH_AUTO] = { &engine_module, &engine_mmapbatch },
+		[WISH_MODULE] = { &engine_module },
+		[WISH_GNTDEV] = { &engine_gntdev },
+		[WISH_MMAPBATCH] = { &engine_mmapbatch },
+	};
+	static const struct engine * const auto_pvh[] = {
+		&engine_module, &engine_gntdev, &engine_mmapbatch, NULL,
+	};
+	const struct engine * const *engine = lists[wish];
+
+	if (wish == WISH_AUTO && dom0_is_pvh())
+		engine = auto_pvh;
 	r->job.fd = r->io_fd;
 	r->job.domid = r->domid;
 	r->job.interrupted = &stock_interrupted;
@@ -195,21 +222,20 @@ static int open_engine(struct restore *r, enum wish wish)
 		return -1;
 	}
 
-	r->engine = wish == WISH_MMAPBATCH ? &engine_mmapbatch : &engine_module;
-	if (!r->engine->open(&r->job))
-		goto found;
-	message("%s%s", r->job.error,
-		wish == WISH_AUTO ? ": using mmapbatch instead" : "");
-	if (wish != WISH_AUTO)
-		return -1;
-	r->engine = &engine_mmapbatch;
-	if (r->engine->open(&r->job)) {
-		message("%s", r->job.error);
-		return -1;
+	for (; *engine; engine++) {
+		r->engine = *engine;
+		if (!r->engine->open(&r->job)) {
+			r->stats.engine = r->engine->name;
+			return 0;
+		}
+		if (engine[1])
+			message("%s: falling back to %s", r->job.error,
+				engine[1]->name);
+		else
+			message("%s", r->job.error);
 	}
-found:
-	r->stats.engine = r->engine->name;
-	return 0;
+	r->engine = NULL;
+	return -1;
 }
 
 /* Return: a wait status. */
