@@ -49,6 +49,10 @@ struct page_data_header {
 
 #define PFN_MASK		((UINT64_C(1) << 52) - 1)
 #define PFN_TYPE_SHIFT		60
+#define PFN_RESERVED		(UINT64_C(0xff) << 52)
+
+/* As many pfns as the stock writer puts into a record: one read gets them. */
+#define USUAL_PFNS		1024U
 
 #define HEADERS_SIZE \
 	(sizeof(struct image_header) + sizeof(struct domain_header))
@@ -227,93 +231,133 @@ static unsigned int entry_type(uint64_t entry)
 	return (unsigned int)(entry >> PFN_TYPE_SHIFT);
 }
 
-/* Reads the list of @count entries to host order. */
-static uint64_t *read_entries(struct stream *s, const struct stream_record *rec,
-			      uint32_t count)
-{
-	uint64_t *entries = malloc(count * sizeof(*entries));
-	uint32_t i;
-
-	if (!entries) {
-		stream_fail(s, rec->offset, "no memory for %u pfns", count);
-		return NULL;
-	}
-	if (stream_read(s, rec->body + sizeof(struct page_data_header), entries,
-			count * sizeof(*entries), "pfn list")) {
-		free(entries);
-		return NULL;
-	}
-	for (i = 0; i < count; i++)
-		entries[i] = le64toh(entries[i]);
-	return entries;
-}
-
-/* The offset of the first page's data is set; 0, or -1 with the error set. */
-static int check_entries(struct stream *s, const struct stream_record *rec,
-			 const uint64_t *entries, uint32_t count,
-			 uint64_t *data)
-{
-	uint64_t list = rec->body + sizeof(struct page_data_header);
-	size_t pages = 0, want;
-	uint32_t i;
-
-	for (i = 0; i < count; i++) {
-		if (!type_is_known(entry_type(entries[i])))
-			return stream_fail(s, list + i * sizeof(*entries),
-					   "unknown type %#x for pfn %#" PRIx64 " (entry %u)",
-					   entry_type(entries[i]),
-					   entries[i] & PFN_MASK, i);
-		pages += type_has_data(entry_type(entries[i]));
-	}
-
-	want = sizeof(struct page_data_header) + count * sizeof(*entries) +
-	       pages * XT_PAGE_SIZE;
-	if (rec->length != want)
-		return stream_fail(s, rec->offset,
-				   "PAGE_DATA of %u bytes, %u pfns with data for %zu take %zu",
-				   rec->length, count, pages, want);
-
-	*data = list + count * sizeof(*entries);
-	return 0;
-}
-
 /* The longest run that starts with entries[0]. */
 static void first_run(const uint64_t *entries, uint32_t count, uint64_t data,
 		      struct page_run *run)
 {
+	uint64_t first = le64toh(entries[0]) & ~PFN_RESERVED;
 	uint32_t nr = 1;
 
-	/* No run wraps round: the sum may reach 2^52, a masked entry cannot. */
-	run->type = (uint8_t)entry_type(entries[0]);
-	run->pfn = entries[0] & PFN_MASK;
+	/*
+	 * One look at an entry for its type and its pfn: the sum for a pfn
+	 * behind the last has a reserved bit set, an entry has none here.
+	 */
+	while (nr < count &&
+	       (le64toh(entries[nr]) & ~PFN_RESERVED) == first + nr)
+		nr++;
+
+	run->type = (uint8_t)entry_type(first);
+	run->pfn = first & PFN_MASK;
 	run->has_data = type_has_data(run->type);
 	run->offset = run->has_data ? data : 0;
-
-	while (nr < count && entry_type(entries[nr]) == run->type &&
-	       (entries[nr] & PFN_MASK) == run->pfn + nr)
-		nr++;
 	run->nr = nr;
 }
 
-static int read_count(struct stream *s, const struct stream_record *rec,
-		      uint32_t *count)
+/**
+ * struct page_list - the list of a PAGE_DATA record
+ * @header: of the record's body
+ * @entries: in the file's byte order
+ */
+struct page_list {
+	struct page_data_header header;
+	uint64_t entries[];
+};
+
+static size_t list_size(uint32_t count)
 {
-	struct page_data_header h;
+	return sizeof(struct page_list) + count * sizeof(uint64_t);
+}
 
-	if (rec->length < sizeof(h))
-		return stream_fail(s, rec->offset,
-				   "PAGE_DATA of %u bytes, its header takes %zu",
-				   rec->length, sizeof(h));
-	if (stream_read(s, rec->body, &h, sizeof(h), "PAGE_DATA header"))
-		return -1;
-
-	*count = le32toh(h.count);
-	if (*count == 0)
+static int check_count(struct stream *s, const struct stream_record *rec,
+		       uint32_t count)
+{
+	if (count == 0)
 		return stream_fail(s, rec->body, "PAGE_DATA without a pfn");
-	if (*count > (rec->length - sizeof(h)) / sizeof(uint64_t))
+	if (list_size(count) > rec->length)
 		return stream_fail(s, rec->body,
 				   "PAGE_DATA of %u bytes is too short for %u pfns",
-				   rec->length, *count);
+				   rec->length, count);
+	return 0;
+}
+
+/* Reads the rest of a list, of more entries than usual. */
+static struct page_list *read_rest(struct stream *s,
+				   const struct stream_record *rec,
+				   struct page_list *list, uint32_t count)
+{
+	size_t done = list_size(USUAL_PFNS);
+	struct page_list *whole = realloc(list, list_size(count));
+
+	if (!whole) {
+		stream_fail(s, rec->offset, "no memory for %u pfns", count);
+	} else {
+		list = whole;
+		if (!stream_read(s, rec->body + done, (char *)list + done,
+				 list_size(count) - done, "pfn list"))
+			return list;
+	}
+	free(list);
+	return NULL;
+}
+
+/* Return: the list, for free(), or NULL with the error set. */
+static struct page_list *read_list(struct stream *s,
+				   const struct stream_record *rec,
+				   uint32_t *count)
+{
+	size_t size = list_size(USUAL_PFNS);
+	struct page_list *list;
+
+	if (rec->length < sizeof(*list)) {
+		stream_fail(s, rec->offset,
+			    "PAGE_DATA of %u bytes, its header takes %zu",
+			    rec->length, sizeof(*list));
+		return NULL;
+	}
+	list = malloc(size);
+	if (!list) {
+		stream_fail(s, rec->offset, "no memory");
+		return NULL;
+	}
+	if (size > rec->length)
+		size = rec->length;
+	if (stream_read(s, rec->body, list, size, "PAGE_DATA header"))
+		goto fail;
+
+	*count = le32toh(list->header.count);
+	if (check_count(s, rec, *count))
+		goto fail;
+	if (*count > USUAL_PFNS)
+		return read_rest(s, rec, list, *count);
+	return list;
+
+fail:
+	free(list);
+	return NULL;
+}
+
+static int check_list(struct stream *s, const struct stream_record *rec,
+		      const struct page_list *list, uint32_t count)
+{
+	size_t pages = 0, want;
+	struct page_run run;
+	uint32_t i;
+
+	for (i = 0; i < count; i += run.nr) {
+		first_run(list->entries + i, count - i, 0, &run);
+		if (!type_is_known(run.type))
+			return stream_fail(s, rec->body + list_size(i),
+					   "unknown type %#x for pfn %#" PRIx64 " (entry %u)",
+					   run.type, run.pfn, i);
+		if (run.has_data)
+			pages += run.nr;
+	}
+
+	want = list_size(count) + pages * XT_PAGE_SIZE;
+	if (rec->length != want)
+		return stream_fail(s, rec->offset,
+				   "PAGE_DATA of %u bytes, %u pfns with data for %zu take %zu",
+				   rec->length, count, pages, want);
 	return 0;
 }
 
@@ -321,27 +365,26 @@ int stream_page_runs(struct stream *s, const struct stream_record *rec,
 		     int (*fn)(void *arg, const struct page_run *run),
 		     void *arg)
 {
-	struct page_run run;
 	uint32_t count = 0, i;
-	uint64_t *entries;
-	uint64_t data = 0;
+	struct page_list *list;
+	struct page_run run;
+	uint64_t data;
 	int ret;
 
-	if (read_count(s, rec, &count))
-		return -1;
-	entries = read_entries(s, rec, count);
-	if (!entries)
+	list = read_list(s, rec, &count);
+	if (!list)
 		return -1;
 
-	ret = check_entries(s, rec, entries, count, &data);
+	ret = check_list(s, rec, list, count);
+	data = rec->body + list_size(count);
 	for (i = 0; !ret && i < count; i += run.nr) {
-		first_run(entries + i, count - i, data, &run);
+		first_run(list->entries + i, count - i, data, &run);
 		if (run.has_data)
 			data += (uint64_t)run.nr * XT_PAGE_SIZE;
 		ret = fn(arg, &run);
 	}
 
-	free(entries);
+	free(list);
 	return ret;
 }
 
