@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Print one line "frame hash" for each frame of a paused domain, so that the
+ * dumps of two domains compare with cmp. What a restore must change in a PV
+ * guest (machine frame numbers in page tables, in the p2m and in start_info)
+ * is made comparable first.
+ */
+#include <err.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <xenctrl.h>
+#include <xenforeignmemory.h>
+#include <xenguest.h>
+#include <zlib.h>
+
+#define BATCH 1024
+#define PAGE ((size_t)XC_PAGE_SIZE)
+#define WORDS (PAGE / sizeof(uint64_t))
+#define PTE_PRESENT 1
+#define PTE_FRAME 0x000ffffffffff000ULL
+/* The part of every L4 table that is Xen's. */
+#define L4_XEN_FIRST 256
+#define L4_XEN_LAST 271
+
+/* libxenctrl exports it, but no installed header declares it. */
+int xc_get_pfn_type_batch(xc_interface *xch, uint32_t dom, unsigned int num, xen_pfn_t *arr);
+
+static xc_interface *xch;
+static xenforeignmemory_handle *fmem;
+static uint32_t domid;
+
+static void print_hash(xen_pfn_t frame, const void *page)
+{
+	printf("%" PRIx64 " %08lx%08lx\n", (uint64_t)frame, crc32(0, page, PAGE),
+	       adler32(1, page, PAGE));
+}
+
+/* Map up to BATCH frames; frames that are not there have errs set. */
+static void *map(const xen_pfn_t *frames, size_t nr, int *errs)
+{
+	void *pages = xenforeignmemory_map(fmem, domid, PROT_READ, nr, frames, errs);
+
+	if (!pages)
+		err(1, "cannot map frames from %#" PRIx64 " on", (uint64_t)frames[0]);
+	return pages;
+}
+
+static void dump_hvm(void)
+{
+	xen_pfn_t max, gfns[BATCH];
+	int errs[BATCH];
+
+	if (xc_domain_maximum_gpfn(xch, domid, &max) < 0)
+		err(1, "cannot get the last frame of domain %u", domid);
+
+	for (xen_pfn_t first = 0; first <= max; first += BATCH) {
+		size_t nr = max - first + 1 < BATCH ? max - first + 1 : BATCH;
+		const char *pages;
+
+		for (size_t i = 0; i < nr; i++)
+			gfns[i] = first + i;
+		pages = map(gfns, nr, errs);
+		for (size_t i = 0; i < nr; i++)
+			if (!errs[i])
+				print_hash(gfns[i], pages + i * PAGE);
+		munmap((void *)pages, nr * PAGE);
+	}
+}
+
+/*
+ * A PV guest's frames: frames[pfn] says which machine frame it is and its type.
+ * They come from Xen's own table, as the guest's cannot be mapped with ease.
+ */
+static struct {
+	uint64_t mfn;
+	unsigned int type;
+	bool present;
+} *frames;
+static uint64_t nr_frames;
+
+/* Xen's table of the guest frame of each machine frame, whoever owns it. */
+static const uint64_t *m2p;
+static unsigned long last_mfn;
+
+/* The guest's pfn of a machine frame, or -1 if it is not the guest's. */
+static int64_t to_pfn(uint64_t mfn)
+{
+	uint64_t pfn = mfn <= last_mfn ? m2p[mfn] : nr_frames;
+
+	return pfn < nr_frames && frames[pfn].present && frames[pfn].mfn == mfn ?
+		(int64_t)pfn : -1;
+}
+
+static void find_frames(void)
+{
+	xen_pfn_t last_pfn, types[BATCH];
+
+	if (xc_domain_maximum_gpfn(xch, domid, &last_pfn) < 0 ||
+	    xc_maximum_ram_page(xch, &last_mfn))
+		err(1, "cannot get the last frame of domain %u", domid);
+	m2p = (const uint64_t *)xc_map_m2p(xch, last_mfn, PROT_READ, NULL);
+	if (!m2p)
+		err(1, "cannot map Xen's table of frames");
+	nr_frames = last_pfn + 1;
+	frames = calloc(nr_frames, sizeof(*frames));
+	if (!frames)
+		err(1, "%" PRIu64 " frames", nr_frames);
+
+	for (uint64_t first = 0; first <= last_mfn; first += BATCH) {
+		size_t nr = last_mfn - first + 1 < BATCH ? last_mfn - first + 1 : BATCH;
+
+		for (size_t i = 0; i < nr; i++)
+			types[i] = first + i;
+		if (xc_get_pfn_type_batch(xch, domid, nr, types))
+			err(1, "cannot get types of frames from %#" PRIx64 " on", first);
+		for (size_t i = 0; i < nr; i++) {
+			unsigned int type = types[i] & XEN_DOMCTL_PFINFO_LTAB_MASK;
+			uint64_t pfn = m2p[first + i];
+
+			if (type == XEN_DOMCTL_PFINFO_XTAB || pfn >= nr_frames)
+				continue;
+			frames[pfn].mfn = first + i;
+			frames[pfn].type = type;
+			frames[pfn].present = true;
+		}
+	}
+}
+
+static void use_pfns_in_table(uint64_t *entries, unsigned int type)
+{
+	for (size_t i = 0; i < WORDS; i++) {
+		int64_t pfn = to_pfn((entries[i] & PTE_FRAME) >> XC_PAGE_SHIFT);
+
+		if ((type & XEN_DOMCTL_PFINFO_LTABTYPE_MASK) == XEN_DOMCTL_PFINFO_L4TAB &&
+		    i >= L4_XEN_FIRST && i <= L4_XEN_LAST)
+			entries[i] = 0;
+		else if ((entries[i] & PTE_PRESENT) && pfn >= 0)
+			entries[i] = (entries[i] & ~PTE_FRAME) | pfn << XC_PAGE_SHIFT;
+	}
+}
+
+/* A page of the guest's p2m is known by what it holds: the guest's frames in order. */
+static void use_pfns_in_p2m(uint64_t *words)
+{
+	int64_t first = to_pfn(words[0]);
+
+	if (first < 0 || first % WORDS)
+		return;
+	for (size_t i = 0; i < WORDS; i++)
+		if (to_pfn(words[i]) >= 0 && to_pfn(words[i]) != first + (int64_t)i)
+			return;
+	for (size_t i = 0; i < WORDS; i++)
+		if (to_pfn(words[i]) >= 0)
+			words[i] = first + i;
+}
+
+static void use_pfns_in_start_info(start_info_t *info)
+{
+	if (strncmp(info->magic, "xen-3.", 6))
+		return;
+	info->shared_info = 0;
+	info->store_mfn = to_pfn(info->store_mfn);
+	info->console.domU.mfn = to_pfn(info->console.domU.mfn);
+}
+
+static void dump_pv_batch(const xen_pfn_t *pfns, size_t nr)
+{
+	union {
+		uint64_t words[WORDS];
+		start_info_t start_info;
+	} page;
+	xen_pfn_t mfns[BATCH];
+	int errs[BATCH];
+	const char *pages;
+
+	for (size_t i = 0; i < nr; i++)
+		mfns[i] = frames[pfns[i]].mfn;
+	pages = map(mfns, nr, errs);
+	for (size_t i = 0; i < nr; i++) {
+		unsigned int type = frames[pfns[i]].type;
+
+		if (errs[i])
+			errx(1, "cannot map pfn %#" PRIx64 ": %s", (uint64_t)pfns[i],
+			     strerror(-errs[i]));
+		memcpy(&page, pages + i * PAGE, PAGE);
+		if (type & XEN_DOMCTL_PFINFO_LTABTYPE_MASK) {
+			use_pfns_in_table(page.words, type);
+		} else {
+			use_pfns_in_p2m(page.words);
+			use_pfns_in_start_info(&page.start_info);
+		}
+		print_hash(pfns[i], &page);
+	}
+	munmap((void *)pages, nr * PAGE);
+}
+
+static void dump_pv(void)
+{
+	xen_pfn_t pfns[BATCH];
+	size_t nr = 0;
+
+	find_frames();
+	for (uint64_t pfn = 0; pfn < nr_frames; pfn++) {
+		if (frames[pfn].present)
+			pfns[nr++] = pfn;
+		if (nr == BATCH || (nr && pfn + 1 == nr_frames)) {
+			dump_pv_batch(pfns, nr);
+			nr = 0;
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	xc_dominfo_t info;
+	char *end;
+
+	if (argc != 2 || (domid = strtoul(argv[1], &end, 10), *end))
+		errx(2, "usage: frames DOMID\n"
+		     "Prints the hash of each frame of a domain; pause it first.");
+
+	xch = xc_interface_open(NULL, NULL, 0);
+	fmem = xenforeignmemory_open(NULL, 0);
+	if (!xch || !fmem)
+		err(1, "cannot talk to Xen; is this dom0, and are you root?");
+	if (xc_domain_getinfo(xch, domid, 1, &info) != 1 || info.domid != domid)
+		errx(1, "no domain %u", domid);
+
+	if (!info.paused)
+		errx(1, "domain %u is running; say: xl pause %u", domid, domid);
+	if (info.hvm)
+		dump_hvm();
+	else
+		dump_pv();
+
+	if (fflush(stdout) || ferror(stdout))
+		err(1, "cannot write");
+	return 0;
+}
