@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -44,8 +45,8 @@ struct libxl_header {
 #define LIBXL_VERSION		2
 #define LIBXL_BIG_ENDIAN	1U
 
-_Static_assert(sizeof(struct libxl_header) == LIBXL_HEADER_SIZE,
-	       "as the format's document says");
+static_assert(sizeof(struct libxl_header) == LIBXL_HEADER_SIZE,
+	      "as the format's document says");
 
 struct libxl_rec_header {
 	uint32_t type;
@@ -65,7 +66,7 @@ static int read_xl_config(struct savefile *f, const struct xl_header *h)
 		return 0;
 	if (room > f->stream.file_size - offset)
 		return stream_fail(&f->stream, 0,
-				   "xl header with %u bytes of optional data: the file ends at %" PRIu64,
+				   "%u bytes of optional data: the file ends at %" PRIu64,
 				   room, f->stream.file_size);
 	if (room < sizeof(len))
 		return stream_fail(&f->stream, 0,

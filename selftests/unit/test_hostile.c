@@ -31,7 +31,7 @@ FIXTURE_TEARDOWN(hostile)
 }
 
 /* xorshift64: the same numbers everywhere. */
-static uint32_t rnd(FIXTURE_DATA(hostile) *self, uint32_t below)
+static uint32_t rnd(struct _test_data_hostile *self, uint32_t below)
 {
 	self->seed ^= self->seed << 13;
 	self->seed ^= self->seed >> 7;
@@ -40,7 +40,7 @@ static uint32_t rnd(FIXTURE_DATA(hostile) *self, uint32_t below)
 }
 
 /* Where a byte may change: headers and lists, hardly ever the data. */
-static size_t random_place(FIXTURE_DATA(hostile) *self)
+static size_t random_place(struct _test_data_hostile *self)
 {
 	const struct image *img = &self->img;
 	size_t at;
@@ -53,7 +53,7 @@ static size_t random_place(FIXTURE_DATA(hostile) *self)
 }
 
 /* The reader comes to an end, with a plan or with words. */
-static bool ends_well(FIXTURE_DATA(hostile) *self)
+static bool ends_well(struct _test_data_hostile *self)
 {
 	struct stream *s = &self->f.stream;
 	bool well;

@@ -48,7 +48,7 @@ FIXTURE_TEARDOWN(plan)
 }
 
 /* xorshift64: the same numbers everywhere. */
-static uint32_t rnd(FIXTURE_DATA(plan) *self, uint32_t below)
+static uint32_t rnd(struct _test_data_plan *self, uint32_t below)
 {
 	self->seed ^= self->seed << 13;
 	self->seed ^= self->seed >> 7;
@@ -57,7 +57,7 @@ static uint32_t rnd(FIXTURE_DATA(plan) *self, uint32_t below)
 }
 
 /* A PAGE_DATA record, in the image and in the model. */
-static void add(FIXTURE_DATA(plan) *self, const uint64_t *list, uint32_t nr)
+static void add(struct _test_data_plan *self, const uint64_t *list, uint32_t nr)
 {
 	uint64_t data;
 	uint32_t i;
@@ -94,7 +94,7 @@ static bool in_hole(const struct image *img, uint64_t offset)
 }
 
 /* The model's last word, once the image is complete. */
-static void settle(FIXTURE_DATA(plan) *self)
+static void settle(struct _test_data_plan *self)
 {
 	unsigned int i;
 
@@ -110,7 +110,7 @@ static void settle(FIXTURE_DATA(plan) *self)
 	}
 }
 
-static int build(FIXTURE_DATA(plan) *self)
+static int build(struct _test_data_plan *self)
 {
 	image_hvm_tail(&self->img);
 	settle(self);
@@ -120,12 +120,12 @@ static int build(FIXTURE_DATA(plan) *self)
 	return plan_build(&self->p, &self->s);
 }
 
-static struct page *page_of(FIXTURE_DATA(plan) *self, uint64_t gfn)
+static struct page *page_of(struct _test_data_plan *self, uint64_t gfn)
 {
 	return &self->got[gfn - self->base];
 }
 
-static bool got_populate(FIXTURE_DATA(plan) *self)
+static bool got_populate(struct _test_data_plan *self)
 {
 	const struct plan *p = &self->p;
 	uint64_t pages = 0, i;
@@ -143,7 +143,7 @@ static bool got_populate(FIXTURE_DATA(plan) *self)
 	return pages == p->pages;
 }
 
-static bool got_data(FIXTURE_DATA(plan) *self)
+static bool got_data(struct _test_data_plan *self)
 {
 	const struct plan *p = &self->p;
 	uint64_t i;
@@ -169,7 +169,7 @@ static bool got_data(FIXTURE_DATA(plan) *self)
 	return true;
 }
 
-static bool got_zero(FIXTURE_DATA(plan) *self)
+static bool got_zero(struct _test_data_plan *self)
 {
 	const struct plan *p = &self->p;
 	uint64_t pages = 0, i;
@@ -195,7 +195,7 @@ static bool got_zero(FIXTURE_DATA(plan) *self)
 }
 
 /* The first gfn that the plan and the model see differently, or -1. */
-static int difference(FIXTURE_DATA(plan) *self)
+static int difference(struct _test_data_plan *self)
 {
 	int i;
 
@@ -445,7 +445,7 @@ TEST_F(plan, only_holes)
 	EXPECT_LE(25 * 6, self->p.zero_pages);
 }
 
-static uint32_t random_list(FIXTURE_DATA(plan) *self, uint64_t *list,
+static uint32_t random_list(struct _test_data_plan *self, uint64_t *list,
 			    uint32_t max)
 {
 	static const uint8_t types[] = {
@@ -468,7 +468,7 @@ static uint32_t random_list(FIXTURE_DATA(plan) *self, uint64_t *list,
 }
 
 /* Makes some pages of the last record zero. */
-static void blank(FIXTURE_DATA(plan) *self)
+static void blank(struct _test_data_plan *self)
 {
 	size_t start = self->img.pages + rnd(self, 2 * XT_PAGE_SIZE) + 500;
 	size_t len = rnd(self, 10 * XT_PAGE_SIZE);

@@ -32,7 +32,7 @@ FIXTURE_TEARDOWN(runs)
 
 static int keep(void *arg, const struct page_run *run)
 {
-	FIXTURE_DATA(runs) *self = arg;
+	struct _test_data_runs *self = arg;
 
 	if (self->nr < MAX_RUNS)
 		self->runs[self->nr] = *run;
@@ -40,7 +40,7 @@ static int keep(void *arg, const struct page_run *run)
 }
 
 /* Runs of the record that was written last, which is the first. */
-static int get_runs(FIXTURE_DATA(runs) *self)
+static int get_runs(struct _test_data_runs *self)
 {
 	self->nr = 0;
 	close(self->fd);
