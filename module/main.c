@@ -28,6 +28,9 @@ static int thaw_get_args(void *args, size_t ksize, size_t min_size,
 		return -EFAULT;
 	if (usize < min_size)
 		return -EINVAL;
+	/* As openat2() does: all of the surplus is looked at. */
+	if (usize > PAGE_SIZE)
+		return -E2BIG;
 	return copy_struct_from_user(args, ksize, uargs, usize);
 }
 

@@ -41,7 +41,7 @@ static int thaw_flush(struct thaw_work *work)
 
 	if (!nr_ops)
 		return 0;
-	/* Each call makes at least one batch of progress. */
+	/* A caller whose signals come all the time still gets on. */
 	if (b->hypercalls && signal_pending(current))
 		return -EINTR;
 

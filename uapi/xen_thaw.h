@@ -10,7 +10,8 @@
  * Errors, of both calls:
  *
  * ======== ===================================================================
- * E2BIG    size is larger than the kernel's and the surplus is not zero
+ * E2BIG    size is larger than the kernel's and the surplus is not zero, or it
+ *          is above 4096
  * EFAULT   a pointer does not point to memory of the caller
  * EINVAL   size is below that of the struct's first version; an unknown flag or
  *          a non-zero reserved member; and for XEN_THAW_FILL those below
@@ -41,6 +42,7 @@
  * ======== ===================================================================
  * EINTR    a signal is pending
  * ENODATA  the file became shorter while it was read
+ * EFAULT   the window is not mapped any more, or not writable
  * EIO      Xen refused a copy: grant_status says why (GNTST_*, negative); or
  *          reading the file failed (grant_status is 0)
  * other    what reading the file (read(2)) or the hypercall returned
