@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,30 +34,50 @@ static int running_xen(const char *what)
 	return value;
 }
 
+/* Running ourselves as the stock helper would never end. */
+static bool is_ourselves(const char *path)
+{
+	struct stat self, other;
+
+	return !stat("/proc/self/exe", &self) && !stat(path, &other) &&
+	       self.st_dev == other.st_dev && self.st_ino == other.st_ino;
+}
+
+static const char *find_named(const char *path)
+{
+	if (access(path, X_OK)) {
+		message("XEN_THAW_STOCK_HELPER=%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	if (is_ourselves(path)) {
+		message("XEN_THAW_STOCK_HELPER=%s: this is xen-thaw-helper: it has to name Xen's own " HELPER,
+			path);
+		return NULL;
+	}
+	return path;
+}
+
 const char *stock_find(void)
 {
 	static char debian[64];
 	const char *places[] = {
-		debian,
 		"/usr/libexec/xen/bin/" HELPER,
 		"/usr/lib/xen/bin/" HELPER,
+		debian,
 	};
-	const char *path = getenv("XEN_THAW_STOCK_HELPER");
+	const char *named = getenv("XEN_THAW_STOCK_HELPER");
 	unsigned int i;
 
-	if (path) {
-		if (!access(path, X_OK))
-			return path;
-		message("XEN_THAW_STOCK_HELPER=%s: %s", path, strerror(errno));
-		return NULL;
-	}
+	if (named)
+		return find_named(named);
+
 	/* Debian installs one for each Xen version. */
 	snprintf(debian, sizeof(debian), "/usr/lib/xen-%d.%d/bin/" HELPER,
 		 running_xen("major"), running_xen("minor"));
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (!access(places[i], X_OK))
+		if (!access(places[i], X_OK) && !is_ourselves(places[i]))
 			return places[i];
-	message("cannot find the stock " HELPER " (tried %s, %s, %s): set XEN_THAW_STOCK_HELPER",
+	message("cannot find Xen's own " HELPER " in %s, %s or %s: set XEN_THAW_STOCK_HELPER",
 		places[0], places[1], places[2]);
 	return NULL;
 }
@@ -117,6 +139,8 @@ int stock_spawn(const char *path, char **argv, int io_fd, int stream)
 	sigprocmask(SIG_BLOCK, &set, &old);
 	/* A helper that ends early shows as EPIPE. */
 	signal(SIGPIPE, SIG_IGN);
+	/* Ignored, it would leave no status to wait for. */
+	signal(SIGCHLD, SIG_DFL);
 
 	pid = fork();
 	if (!pid)
@@ -135,8 +159,14 @@ int stock_wait(void)
 {
 	int status;
 
-	while (waitpid(stock_pid, &status, 0) < 0)
-		;
+	while (waitpid(stock_pid, &status, 0) < 0) {
+		if (errno == EINTR)
+			continue;
+		message("cannot wait for the stock helper: %s",
+			strerror(errno));
+		status = W_EXITCODE(1, 0);
+		break;
+	}
 	stock_pid = 0;
 	return status;
 }
