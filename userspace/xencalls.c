@@ -128,7 +128,7 @@ static bool is_true(const char *value)
 bool xen_scrubs_domheap(struct populator *p)
 {
 	static const char option[] = "scrub-domheap";
-	bool scrubs = false;
+	bool scrubs = false, unsure = false;
 	char *line, *word, *next;
 
 	line = xencall_alloc_buffer(p->xcall, sizeof(xen_commandline_t));
@@ -139,14 +139,20 @@ bool xen_scrubs_domheap(struct populator *p)
 		line[0] = '\0';
 	line[sizeof(xen_commandline_t) - 1] = '\0';
 
-	/* Anything but a plain yes counts as no: then zeros are written. */
+	/*
+	 * Anything but a plain yes counts as no: then zeros are written. The
+	 * same for bootscrub: without it, memory that nobody had since boot is
+	 * as the firmware left it.
+	 */
 	for (word = strtok_r(line, " ", &next); word;
 	     word = strtok_r(NULL, " ", &next)) {
 		if (!strncmp(word, option, sizeof(option) - 1))
 			scrubs = is_true(word + sizeof(option) - 1);
 		else if (!strcmp(word, "no-scrub-domheap"))
 			scrubs = false;
+		else if (strstr(word, "bootscrub"))
+			unsure = true;
 	}
 	xencall_free_buffer(p->xcall, line);
-	return scrubs;
+	return scrubs && !unsure;
 }

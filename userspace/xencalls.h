@@ -57,7 +57,8 @@ int populate_range(struct populator *p, uint64_t gfn, uint64_t nr,
  * xen_scrubs_domheap() - whether Xen zeroes all memory that it gives to domains
  * @p: the populator
  *
- * Only where it was booted with scrub-domheap; without it, what a live guest
+ * Only where it was booted with scrub-domheap, and its default of scrubbing all
+ * memory at boot was left alone; without it, what a live guest
  * ballooned out reaches the next guest as it is.
  */
 bool xen_scrubs_domheap(struct populator *p);
