@@ -86,8 +86,9 @@ static int module_fail(struct fill_job *job, const struct xen_thaw_fill *fill,
 			  (uint64_t)fill->extent_frames * XT_PAGE_SIZE;
 
 	if (fill->grant_status)
-		return fill_fail(job, "offset %llu: gfn %#llx: Xen refused the copy (grant status %d); was domain %u destroyed?",
-				 (unsigned long long)offset,
+		return fill_fail(job, "%sgfn %#llx: Xen refused the copy (grant status %d); was domain %u destroyed?",
+				 e->flags & XEN_THAW_EXTENT_ZERO ? "zero page: "
+								 : "",
 				 (unsigned long long)frame, fill->grant_status,
 				 job->domid);
 	switch (err) {

@@ -24,6 +24,9 @@
 /* Frames filled between two looks at the progress bar and at signals. */
 #define FRAMES_PER_STEP	16384U
 
+/* Frames populated between two looks at signals: 1 GiB of them. */
+#define FRAMES_PER_POPULATE	(UINT64_C(1) << 18)
+
 #define RECORD_HEADER	8U
 
 static int fail_in_file(const struct restore *r, const char *error)
@@ -69,6 +72,8 @@ static int forward(struct restore *r, int pipe_fd, uint64_t start, uint64_t end)
 			return fail_in_file(r, r->stream.error);
 		}
 		if (write_all(pipe_fd, buf, n)) {
+			if (stock_interrupted)
+				return fail_in_file(r, "interrupted by a signal");
 			message("%s: offset %llu: the stock helper does not take the stream any more: %s",
 				r->name, (unsigned long long)start,
 				strerror(errno));
@@ -101,25 +106,45 @@ static int forward_head(struct restore *r, int pipe_fd)
 	return forward(r, pipe_fd, from, r->plan.first_after_data);
 }
 
+static int populate_failed(struct restore *r, uint64_t gfn)
+{
+	int err = errno;
+	uint64_t offset;
+
+	if (stream_find_pfn(&r->stream, gfn, &offset))
+		offset = r->stream.start;
+	message("%s: offset %llu: gfn %#llx: cannot populate domain %u: %s; either memory is short (xl info free_memory), or the domain was destroyed, or the gfn is beyond it",
+		r->name, (unsigned long long)offset, (unsigned long long)gfn,
+		r->domid, strerror(err));
+	return -1;
+}
+
+static int populate_step(struct restore *r, struct populator *pop,
+			 const struct plan_range *range, uint64_t done)
+{
+	uint64_t left = range->nr - done, failed;
+
+	if (stock_interrupted)
+		return fail_in_file(r, "interrupted by a signal");
+	if (populate_range(pop, range->gfn + done,
+			   left < FRAMES_PER_POPULATE ? left
+						      : FRAMES_PER_POPULATE,
+			   &failed))
+		return populate_failed(r, failed);
+	return 0;
+}
+
 static int populate_all(struct restore *r, struct populator *pop)
 {
-	uint64_t failed, offset;
+	const struct plan_range *range = r->plan.populate;
 	size_t i;
 
-	for (i = 0; i < r->plan.nr_populate; i++) {
-		const struct plan_range *range = &r->plan.populate[i];
-		int err;
+	for (i = 0; i < r->plan.nr_populate; i++, range++) {
+		uint64_t done;
 
-		if (!populate_range(pop, range->gfn, range->nr, &failed) &&
-		    !stock_interrupted)
-			continue;
-		err = stock_interrupted ? EINTR : errno;
-		if (stream_find_pfn(&r->stream, failed, &offset))
-			offset = r->stream.start;
-		message("%s: offset %llu: gfn %#llx: cannot populate domain %u: %s; is the gfn beyond the guest, or memory short (xl info free_memory)?",
-			r->name, (unsigned long long)offset,
-			(unsigned long long)failed, r->domid, strerror(err));
-		return -1;
+		for (done = 0; done < range->nr; done += FRAMES_PER_POPULATE)
+			if (populate_step(r, pop, range, done))
+				return -1;
 	}
 	return 0;
 }
@@ -186,8 +211,9 @@ static int populate_and_fill(struct restore *r)
 }
 
 /* A file that changed under us may have given old and new pages. */
-static int check_unchanged(struct restore *r, const struct stat *before)
+static int check_unchanged(struct restore *r)
 {
+	const struct stat *before = &r->before;
 	struct stat now;
 
 	if (fstat(r->io_fd, &now)) {
@@ -203,7 +229,7 @@ static int check_unchanged(struct restore *r, const struct stat *before)
 	return -1;
 }
 
-static int feed(struct restore *r, int pipe_fd, const struct stat *before)
+static int feed(struct restore *r, int pipe_fd)
 {
 	if (forward_head(r, pipe_fd))
 		return -1;
@@ -211,7 +237,7 @@ static int feed(struct restore *r, int pipe_fd, const struct stat *before)
 		return -1;
 	if (forward(r, pipe_fd, r->plan.first_after_data, r->plan.end))
 		return -1;
-	if (check_unchanged(r, before))
+	if (check_unchanged(r))
 		return -1;
 	return forward(r, pipe_fd, r->plan.end, r->plan.end + RECORD_HEADER);
 }
@@ -236,11 +262,10 @@ static int finish(struct restore *r, int err)
 
 int restore_run(struct restore *r)
 {
-	struct stat before;
 	int pipe_fds[2];
 	int err;
 
-	if (fstat(r->io_fd, &before) || pipe2(pipe_fds, O_CLOEXEC)) {
+	if (pipe2(pipe_fds, O_CLOEXEC)) {
 		message("%s: %s", r->name, strerror(errno));
 		return RESTORE_FAILED;
 	}
@@ -250,7 +275,7 @@ int restore_run(struct restore *r)
 		close(pipe_fds[1]);
 		return RESTORE_FAILED;
 	}
-	err = feed(r, pipe_fds[1], &before);
+	err = feed(r, pipe_fds[1]);
 	close(pipe_fds[1]);
 	return finish(r, err);
 }

@@ -2,6 +2,7 @@
 #ifndef XEN_THAW_RESTORE_H
 #define XEN_THAW_RESTORE_H
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "plan.h"
@@ -16,6 +17,7 @@
  * @argv: of the helper, as libxl gave it
  * @stock: path of the stock helper
  * @io_fd: the save file
+ * @before: its state before anything was read
  * @domid: the domain that libxl made
  * @name: of the file, for messages
  * @engine: that fills; opened, with @job
@@ -28,6 +30,7 @@ struct restore {
 	char **argv;
 	const char *stock;
 	int io_fd;
+	struct stat before;
 	uint32_t domid;
 	const char *name;
 	const struct engine *engine;
