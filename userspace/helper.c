@@ -117,19 +117,17 @@ static int hand_over(struct restore *r, double start)
  */
 static bool is_file_restore(struct restore *r, int argc, off_t *start)
 {
-	struct stat st;
 	uint32_t io_fd, stream_type;
 
-	if (argc != RESTORE_ARGC ||
-	    strcmp(r->argv[ARG_MODE], "--restore-domain"))
+	if (argc != RESTORE_ARGC)
 		return false;
 	if (!parse_number(r->argv[ARG_IO_FD], INT32_MAX, &io_fd) ||
 	    !parse_number(r->argv[ARG_DOMID], UINT16_MAX, &r->domid) ||
 	    !parse_number(r->argv[ARG_STREAM_TYPE], UINT32_MAX, &stream_type))
 		return false;
 	r->io_fd = io_fd;
-	if (stream_type || fstat(r->io_fd, &st) ||
-	    (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)))
+	if (stream_type || fstat(r->io_fd, &r->before) ||
+	    (!S_ISREG(r->before.st_mode) && !S_ISBLK(r->before.st_mode)))
 		return false;
 	*start = lseek(r->io_fd, 0, SEEK_CUR);
 	return *start >= 0;
@@ -239,7 +237,7 @@ static int open_engine(struct restore *r, enum wish wish)
 }
 
 /* Return: a wait status. */
-static int run(struct restore *r, int argc, double start)
+static int run_restore(struct restore *r, int argc, double start)
 {
 	enum wish wish;
 	off_t offset;
@@ -247,11 +245,12 @@ static int run(struct restore *r, int argc, double start)
 
 	if (get_wish(&wish))
 		return RESTORE_FAILED;
-	r->stock = stock_find();
-	if (!r->stock)
-		return RESTORE_FAILED;
-	if (wish == WISH_STOCK || !is_file_restore(r, argc, &offset))
+	if (wish == WISH_STOCK)
 		return hand_over(r, start);
+	if (!is_file_restore(r, argc, &offset)) {
+		message("not a plain save file: handed to the stock helper");
+		return hand_over(r, start);
+	}
 
 	set_name(r);
 	switch (read_stream(r, offset)) {
@@ -269,6 +268,25 @@ static int run(struct restore *r, int argc, double start)
 	return status;
 }
 
+/* Return: a wait status. */
+static int run(struct restore *r, int argc, double start)
+{
+	r->stock = stock_find();
+	if (!r->stock)
+		return RESTORE_FAILED;
+	if (!strcmp(r->argv[ARG_MODE], "--restore-domain"))
+		return run_restore(r, argc, start);
+	stock_exec(r->stock, r->argv);
+	return RESTORE_FAILED;
+}
+
+static void usage(FILE *f)
+{
+	fputs("Stands in for Xen's libxl-save-helper. It is run by libxl, not by hand:\n"
+	      "    LIBXL_SAVE_HELPER=/path/to/xen-thaw-helper xl restore FILE\n"
+	      "or, shorter, xen-thaw restore FILE. See xen-thaw-helper(8).\n", f);
+}
+
 int main(int argc, char **argv)
 {
 	struct restore r = {
@@ -281,6 +299,14 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "--version")) {
 		printf("xen-thaw-helper %s\n", XEN_THAW_VERSION_STRING);
 		return 0;
+	}
+	if (argc == 2 && !strcmp(argv[1], "--help")) {
+		usage(stdout);
+		return 0;
+	}
+	if (argc < 2) {
+		usage(stderr);
+		return 2;
 	}
 	status = run(&r, argc, start);
 	if (r.engine)
