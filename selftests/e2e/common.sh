@@ -1,0 +1,111 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0
+# For the end-to-end tests, in dom0: restores, their figures, and the count of
+# what passed. Each test is a function; run_tests calls them all.
+
+# shellcheck source=selftests/emu/lib.sh
+. /guest/lib.sh
+
+stats=/tmp/stats.json
+log=/tmp/restore.log
+# shellcheck disable=SC2034 # for the tests
+tab=$(printf '\t')
+passed=0
+failed=0
+
+# restore ENGINE FILE [XL-OPTION]...: by xl through our helper; says in $log
+restore()
+{
+	engine=$1 file=$2
+	shift 2
+	XEN_THAW_ENGINE=$engine XEN_THAW_STATS=$stats \
+		LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
+		xl restore "$@" "$file" >$log 2>&1
+}
+
+# stat FIELD: of the last restore
+stat()
+{
+	tail -n 1 $stats | sed -n "s/.*\"$1\": \"\\?\\([^,\"}]*\\)\"\\?[,} ].*/\\1/p"
+}
+
+domid()
+{
+	xl domid "$1" 2>/dev/null
+}
+
+why()
+{
+	echo "# $*"
+	return 1
+}
+
+# frames_are FILE NAME: all memory of a paused domain is as FILE says
+frames_are()
+{
+	frames "$(domid "$2")" >/tmp/frames.now || return
+	cmp "$1" /tmp/frames.now ||
+		why "$(diff "$1" /tmp/frames.now | grep -c '^[<>]') lines differ of $(wc -l <"$1")"
+}
+
+# remember_md5 NAME: of the memory of a guest that runs
+remember_md5()
+{
+	guest_wait_tick "$1" >/tmp/md5 && [ -s /tmp/md5 ]
+}
+
+# runs_on NAME: it goes on, and its memory is what it was
+runs_on()
+{
+	xl unpause "$1" || return
+	now=$(guest_wait_tick "$1") || return
+	[ "$now" = "$(cat /tmp/md5)" ] ||
+		why "memory of $1: $now, was $(cat /tmp/md5)"
+}
+
+no_domain()
+{
+	! xl domid "$1" >/dev/null 2>&1 || why "domain $1 is still there"
+}
+
+no_helper()
+{
+	! pidof xen-thaw-helper libxl-save-helper >/dev/null ||
+		why "left over: $(pgrep -fl save-helper) $(pgrep -fl xen-thaw-helper)"
+}
+
+free_mem_is()
+{
+	[ "$(host_free_mem)" -ge "$1" ]
+}
+
+# test_it FUNCTION [ARGUMENT]...: counts it, and looks for trouble in dmesg
+test_it()
+{
+	dmesg -c >>/tmp/dmesg.all
+	: >$log
+	# A shell of its own: the functions of lib.sh exit when they fail.
+	if ("$@") >/tmp/test.out 2>&1 && dmesg_clean >>/tmp/test.out; then
+		echo "ok $*"
+		passed=$((passed + 1))
+	else
+		echo "FAIL $*"
+		sed 's/^/    /' /tmp/test.out
+		[ ! -s $log ] || tail -n 8 $log | sed 's/^/    xl: /'
+		failed=$((failed + 1))
+		# The next test is not to stumble over this one's guest.
+		guest_gone guest || (guest_destroy guest) 2>/dev/null
+	fi
+}
+
+dmesg_clean()
+{
+	! dmesg | grep -E 'WARNING|BUG|Oops|Call Trace|general protection'
+}
+
+# finish: the result of a test script
+finish()
+{
+	echo "$passed passed, $failed failed"
+	[ "$failed" = 0 ]
+}

@@ -1,0 +1,155 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Runs in dom0. A guest saved by xl save is restored by an unpatched xl restore,
+# by each engine, and every frame of it is compared with the stock restore's.
+
+# shellcheck source=selftests/e2e/common.sh
+. /root/common.sh
+
+image=/tmp/guest.save
+
+start_and_save()
+{
+	guest_start pvh guest 128 16 || return
+	remember_md5 guest || return
+	xl save guest $image
+}
+
+stock_reference()
+{
+	restore stock $image -p || return
+	frames "$(domid guest)" >/tmp/frames.ref || return
+	[ "$(wc -l </tmp/frames.ref)" -gt 32000 ] || return
+	runs_on guest && guest_destroy guest
+}
+
+same_as_stock()
+{
+	restore "$1" $image -p || return
+	frames_are /tmp/frames.ref guest || return
+	[ "$(stat engine)" = "$2" ] || why "engine $(stat engine)" || return
+	[ "$(stat result)" = ok ] || return
+	[ "$1" = stock ] || [ "$(stat pages)" -gt 32000 ] || return
+	runs_on guest && guest_destroy guest
+}
+
+# What the figures of a restore by the module have to look like.
+module_figures()
+{
+	[ "$(stat superpages)" -ge 60 ] || why "superpages $(stat superpages)" ||
+		return
+	ops=$(stat copy_ops) pages=$(stat pages)
+	[ "$ops" -ge "$pages" ] && [ "$ops" -le $((2 * pages)) ] ||
+		why "$ops copy ops for $pages pages" || return
+	# Batches of 504 frames; of 128 where they are put together first.
+	[ "$(stat hypercalls)" -le $((pages / 120)) ] ||
+		why "$(stat hypercalls) hypercalls for $pages pages"
+}
+
+xen_thaw_restore()
+{
+	xen-thaw restore --engine module -p $image >$log 2>&1 || return
+	frames_are /tmp/frames.ref guest && guest_destroy guest
+}
+
+from_block_device()
+{
+	# A block device has no end within a sector.
+	truncate -s %4096 $image 2>/dev/null ||
+		dd if=/dev/zero bs=4096 count=1 2>/dev/null >>$image
+	losetup /dev/loop0 $image || return
+	restore module /dev/loop0 -p || return
+	frames_are /tmp/frames.ref guest && guest_destroy guest &&
+		[ "$(stat engine)" = module ] && losetup -d /dev/loop0
+}
+
+from_filesystem()
+{
+	truncate -s 300M /tmp/fs.img || return
+	"mkfs.$1" -q /tmp/fs.img || return
+	modprobe "$1" || return
+	mkdir -p /tmp/fs
+	mount -o loop /tmp/fs.img /tmp/fs || return
+	cp $image /tmp/fs/guest.save || return
+	echo 3 >/proc/sys/vm/drop_caches
+	restore module /tmp/fs/guest.save -p && frames_are /tmp/frames.ref guest
+	status=$?
+	guest_destroy guest
+	umount /tmp/fs
+	rm -f /tmp/fs.img
+	return $status
+}
+
+# Zero pages that are holes of the file are not read, and are zero all the same.
+from_sparse_file()
+{
+	cp $image /tmp/sparse.save && dig-holes /tmp/sparse.save || return
+	restore "$1" /tmp/sparse.save -p || return
+	[ "$(stat zero_pages)" -gt 1000 ] || why "zero pages $(stat zero_pages)" ||
+		return
+	frames_are /tmp/frames.ref guest && guest_destroy guest &&
+		rm /tmp/sparse.save
+}
+
+save_again()
+{
+	restore module $image && guest_wait_tick guest >/dev/null || return
+	xl save guest /tmp/second.save || return
+	restore stock /tmp/second.save -p || return
+	frames "$(domid guest)" >/tmp/frames.second || return
+	runs_on guest && guest_destroy guest || return
+	restore module /tmp/second.save -p || return
+	frames_are /tmp/frames.second guest && runs_on guest &&
+		guest_destroy guest
+}
+
+# Nobody but a handed-over call goes without our path: here a pipe.
+pipe_is_handed_over()
+{
+	mkfifo /tmp/pipe || return
+	cat $image >/tmp/pipe &
+	restore module /tmp/pipe -p || return
+	grep -q 'handed to the stock helper' $log || return
+	[ "$(stat engine)" = stock ] || return
+	frames_are /tmp/frames.ref guest && guest_destroy guest
+}
+
+no_module_auto()
+{
+	rmmod xen_thaw || return
+	restore auto $image -p || return
+	second=mmapbatch
+	[ "$(cat /sys/hypervisor/guest_type)" != PVH ] || second=gntdev
+	grep -q "modprobe xen_thaw.*falling back to $second" $log || return
+	[ "$(stat engine)" = $second ] || return
+	frames_are /tmp/frames.ref guest && guest_destroy guest
+}
+
+no_module_module()
+{
+	! restore module $image -p || return
+	grep -q 'the module is not loaded: modprobe xen_thaw' $log &&
+		! grep -q 'falling back to mmapbatch' $log && no_domain guest && no_helper
+}
+
+modprobe loop
+free_before=$(host_free_mem)
+test_it start_and_save
+test_it stock_reference
+test_it same_as_stock stock stock
+test_it same_as_stock module module
+test_it module_figures
+test_it same_as_stock mmapbatch mmapbatch
+test_it same_as_stock gntdev gntdev
+test_it same_as_stock auto module
+test_it xen_thaw_restore
+test_it from_block_device
+test_it from_filesystem ext4
+test_it from_sparse_file module
+test_it from_sparse_file mmapbatch
+test_it save_again
+test_it pipe_is_handed_over
+test_it no_module_auto
+test_it no_module_module
+test_it wait_for 30 free_mem_is "$free_before"
+finish
