@@ -51,7 +51,7 @@ struct page_data_header {
 #define PFN_TYPE_SHIFT		60
 #define PFN_RESERVED		(UINT64_C(0xff) << 52)
 
-/* As many pfns as the stock writer puts into a record: one read gets them. */
+/* As many pfns as the stock writer puts into a record. */
 #define USUAL_PFNS		1024U
 
 #define HEADERS_SIZE \
@@ -70,16 +70,24 @@ int stream_fail(struct stream *s, uint64_t offset, const char *fmt, ...)
 	return -1;
 }
 
+static int check_range(struct stream *s, uint64_t offset, size_t size,
+		       const char *what)
+{
+	if (offset > s->file_size || size > s->file_size - offset)
+		return stream_fail(s, offset,
+				   "%s of %zu bytes: the file ends at %" PRIu64,
+				   what, size, s->file_size);
+	return 0;
+}
+
 int stream_read(struct stream *s, uint64_t offset, void *buf, size_t size,
 		const char *what)
 {
 	size_t done = 0;
 	ssize_t n;
 
-	if (offset > s->file_size || size > s->file_size - offset)
-		return stream_fail(s, offset,
-				   "%s of %zu bytes: the file ends at %" PRIu64,
-				   what, size, s->file_size);
+	if (check_range(s, offset, size, what))
+		return -1;
 
 	while (done < size) {
 		n = pread(s->fd, (char *)buf + done, size - done,
@@ -95,6 +103,35 @@ int stream_read(struct stream *s, uint64_t offset, void *buf, size_t size,
 					   "the file became shorter while it was read");
 		done += (size_t)n;
 	}
+	return 0;
+}
+
+/*
+ * As stream_read(), and reads ahead: a header's list comes with it, and so do
+ * the records behind it when they have no data.
+ */
+static int read_ahead(struct stream *s, uint64_t offset, void *buf, size_t size,
+		      const char *what)
+{
+	uint64_t len;
+
+	if (check_range(s, offset, size, what))
+		return -1;
+
+	if (offset < s->ahead_offset ||
+	    offset + size > s->ahead_offset + s->ahead_len) {
+		len = s->file_size - offset;
+		if (len > sizeof(s->ahead))
+			len = sizeof(s->ahead);
+		if (len < size)
+			return stream_read(s, offset, buf, size, what);
+		s->ahead_len = 0;
+		if (stream_read(s, offset, s->ahead, len, what))
+			return -1;
+		s->ahead_offset = offset;
+		s->ahead_len = (uint32_t)len;
+	}
+	memcpy(buf, s->ahead + (offset - s->ahead_offset), size);
 	return 0;
 }
 
@@ -193,7 +230,7 @@ int stream_next(struct stream *s, struct stream_record *rec)
 {
 	struct record_header h;
 
-	if (stream_read(s, s->next, &h, sizeof(h), "record header"))
+	if (read_ahead(s, s->next, &h, sizeof(h), "record header"))
 		return -1;
 
 	rec->offset = s->next;
@@ -231,8 +268,8 @@ static unsigned int entry_type(uint64_t entry)
 	return (unsigned int)(entry >> PFN_TYPE_SHIFT);
 }
 
-/* The longest run that starts with entries[0]. */
-static void first_run(const uint64_t *entries, uint32_t count, uint64_t data,
+/* The longest run that starts with entries[0], but for its offset. */
+static void first_run(const uint64_t *entries, uint32_t count,
 		      struct page_run *run)
 {
 	uint64_t first = le64toh(entries[0]) & ~PFN_RESERVED;
@@ -249,7 +286,6 @@ static void first_run(const uint64_t *entries, uint32_t count, uint64_t data,
 	run->type = (uint8_t)entry_type(first);
 	run->pfn = first & PFN_MASK;
 	run->has_data = type_has_data(run->type);
-	run->offset = run->has_data ? data : 0;
 	run->nr = nr;
 }
 
@@ -321,7 +357,7 @@ static struct page_list *read_list(struct stream *s,
 	}
 	if (size > rec->length)
 		size = rec->length;
-	if (stream_read(s, rec->body, list, size, "PAGE_DATA header"))
+	if (read_ahead(s, rec->body, list, size, "PAGE_DATA header"))
 		goto fail;
 
 	*count = le32toh(list->header.count);
@@ -336,21 +372,22 @@ fail:
 	return NULL;
 }
 
+/* Leaves the last run in @run. */
 static int check_list(struct stream *s, const struct stream_record *rec,
-		      const struct page_list *list, uint32_t count)
+		      const struct page_list *list, uint32_t count,
+		      struct page_run *run)
 {
 	size_t pages = 0, want;
-	struct page_run run;
 	uint32_t i;
 
-	for (i = 0; i < count; i += run.nr) {
-		first_run(list->entries + i, count - i, 0, &run);
-		if (!type_is_known(run.type))
+	for (i = 0; i < count; i += run->nr) {
+		first_run(list->entries + i, count - i, run);
+		if (!type_is_known(run->type))
 			return stream_fail(s, rec->body + list_size(i),
 					   "unknown type %#x for pfn %#" PRIx64 " (entry %u)",
-					   run.type, run.pfn, i);
-		if (run.has_data)
-			pages += run.nr;
+					   run->type, run->pfn, i);
+		if (run->has_data)
+			pages += run->nr;
 	}
 
 	want = list_size(count) + pages * XT_PAGE_SIZE;
@@ -366,8 +403,8 @@ int stream_page_runs(struct stream *s, const struct stream_record *rec,
 		     void *arg)
 {
 	uint32_t count = 0, i;
+	struct page_run run = { 0 };
 	struct page_list *list;
-	struct page_run run;
 	uint64_t data;
 	int ret;
 
@@ -375,10 +412,13 @@ int stream_page_runs(struct stream *s, const struct stream_record *rec,
 	if (!list)
 		return -1;
 
-	ret = check_list(s, rec, list, count);
+	ret = check_list(s, rec, list, count, &run);
 	data = rec->body + list_size(count);
 	for (i = 0; !ret && i < count; i += run.nr) {
-		first_run(list->entries + i, count - i, data, &run);
+		/* Most lists are one run: that is there already. */
+		if (run.nr < count)
+			first_run(list->entries + i, count - i, &run);
+		run.offset = run.has_data ? data : 0;
 		if (run.has_data)
 			data += (uint64_t)run.nr * XT_PAGE_SIZE;
 		ret = fn(arg, &run);

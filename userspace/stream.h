@@ -2,7 +2,7 @@
 /*
  * Reader of Xen save files: the libxc migration stream, version 3 (Xen's
  * docs/specs/libxc-migration-stream.pandoc). It reads record headers and pfn
- * lists with pread(), never page data, and never moves the file's offset.
+ * lists with pread(), hardly any page data, and never moves the file's offset.
  */
 #ifndef XEN_THAW_STREAM_H
 #define XEN_THAW_STREAM_H
@@ -77,6 +77,10 @@ enum stream_pfn_type {
  * @xen_minor: the same
  * @next: offset of the next record header
  * @error: after a failure: "offset N: cause", one line without a newline
+ * @ahead_offset: of @ahead in the file
+ * @ahead_len: bytes in @ahead
+ * @ahead: what was read last, with what follows: room for the headers and lists
+ *	of four records of the stock writer
  */
 struct stream {
 	int fd;
@@ -89,6 +93,9 @@ struct stream {
 	uint32_t xen_minor;
 	uint64_t next;
 	char error[256];
+	uint64_t ahead_offset;
+	uint32_t ahead_len;
+	uint8_t ahead[36864];
 };
 
 /**
