@@ -149,6 +149,28 @@ TEST_F(hostile, single_pages)
 	EXPECT_EQ(self->p.pages, self->p.zero_pages);
 }
 
+/* The lowest and the highest pfn: memory goes with runs, not with pfns. */
+TEST_F(hostile, far_apart)
+{
+	const uint64_t top = (UINT64_C(1) << 52) - 1;
+	const uint64_t list[] = {
+		ENTRY(PFN_XALLOC, top), ENTRY(PFN_NOTAB, 0),
+		ENTRY(PFN_NOTAB, top / 2), ENTRY(PFN_XALLOC, 1),
+	};
+
+	image_hvm_head(&self->img);
+	image_pages(&self->img, list, ARRAY_SIZE(list));
+	image_hvm_tail(&self->img);
+	self->fd = image_file(&self->img, false);
+	ASSERT_EQ(0, stream_open(&self->f.stream, self->fd, "test", 0));
+	ASSERT_EQ(0, plan_build(&self->p, &self->f.stream))
+		TH_LOG("%s", self->f.stream.error);
+	EXPECT_EQ(3, self->p.nr_populate);
+	EXPECT_EQ(2, self->p.nr_data);
+	EXPECT_EQ(2, self->p.nr_zero);
+	EXPECT_EQ(top, self->p.zero[1].gfn);
+}
+
 /* More gfns in a row than a run can count: in 32 GiB of entries. */
 TEST(zero_runs_beyond_32_bits)
 {

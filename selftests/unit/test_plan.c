@@ -376,23 +376,6 @@ TEST_F(plan, highest_pfns)
 	EXPECT_EQ(3, self->p.pages);
 }
 
-/* The lowest and the highest pfn: memory goes with runs, not with pfns. */
-TEST_F(plan, far_apart)
-{
-	const uint64_t top = (UINT64_C(1) << 52) - 1;
-	const uint64_t list[] = {
-		ENTRY(PFN_XALLOC, top), ENTRY(PFN_NOTAB, 0),
-		ENTRY(PFN_NOTAB, top / 2), ENTRY(PFN_XALLOC, 1),
-	};
-
-	image_pages(&self->img, list, ARRAY_SIZE(list));
-	ASSERT_EQ(0, build(self)) TH_LOG("%s", self->s.error);
-	EXPECT_EQ(3, self->p.nr_populate);
-	EXPECT_EQ(2, self->p.nr_data);
-	EXPECT_EQ(2, self->p.nr_zero);
-	EXPECT_EQ(top, self->p.zero[1].gfn);
-}
-
 /* Pages that lie wholly in holes become zero, those at the edges do not. */
 TEST_F(plan, holes)
 {
