@@ -82,7 +82,7 @@ free_mem_is()
 # test_it FUNCTION [ARGUMENT]...: counts it, and looks for trouble in dmesg
 test_it()
 {
-	dmesg -c >>/tmp/dmesg.all
+	echo "test: $*" >/dev/kmsg
 	: >$log
 	# A shell of its own: the functions of lib.sh exit when they fail.
 	if ("$@") >/tmp/test.out 2>&1 && dmesg_clean >>/tmp/test.out; then
@@ -98,9 +98,10 @@ test_it()
 	fi
 }
 
+# Since the test began.
 dmesg_clean()
 {
-	! dmesg | grep -E 'WARNING|BUG|Oops|Call Trace|general protection'
+	! dmesg | sed -n 'H; /test: /h; ${x; p}' | grep -E 'WARNING|BUG|Oops|Call Trace|general protection'
 }
 
 # finish: the result of a test script

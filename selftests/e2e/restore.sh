@@ -135,6 +135,7 @@ no_module_module()
 modprobe loop
 free_before=$(host_free_mem)
 test_it start_and_save
+[ $failed = 0 ] || finish || exit
 test_it stock_reference
 test_it same_as_stock stock stock
 test_it same_as_stock module module
