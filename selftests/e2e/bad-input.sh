@@ -93,7 +93,7 @@ stop_at()
 	# It may have been too late: then the restore is whole.
 	if [ "$(cat /tmp/status)" = 0 ]; then
 		echo "too late at $1 s"
-		guest_destroy guest 2>/dev/null
+		guest_gone guest || guest_destroy guest
 	fi
 	no_domain guest && no_helper && wait_for 30 free_mem_is "$free_before"
 }

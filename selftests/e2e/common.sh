@@ -101,7 +101,8 @@ test_it()
 # Since the test began.
 dmesg_clean()
 {
-	! dmesg | sed -n 'H; /test: /h; ${x; p}' | grep -E 'WARNING|BUG|Oops|Call Trace|general protection'
+	! dmesg | awk '/ test: / { s = "" } { s = s "\n" $0 } END { print s }' |
+		grep -E 'WARNING|BUG|Oops|Call Trace|general protection'
 }
 
 # finish: the result of a test script
