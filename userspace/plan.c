@@ -2,9 +2,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "holes.h"
 #include "plan.h"
 #include "runs.h"
 
@@ -188,61 +188,6 @@ static int settle(struct builder *b)
 	return 0;
 }
 
-/* The first hole of a file that ends behind some offset; none: UINT64_MAX. */
-struct hole {
-	int fd;
-	uint64_t size;
-	uint64_t start;
-	uint64_t end;
-};
-
-static void hole_none(struct hole *h)
-{
-	h->start = UINT64_MAX;
-	h->end = UINT64_MAX;
-}
-
-/* A filesystem that knows no holes gives none or refuses: then none it is. */
-static void hole_seek(struct hole *h, uint64_t offset)
-{
-	off_t pos;
-
-	if (h->end > offset)
-		return;
-	pos = lseek(h->fd, (off_t)offset, SEEK_HOLE);
-	if (pos < 0 || (uint64_t)pos >= h->size) {
-		hole_none(h);
-		return;
-	}
-	h->start = (uint64_t)pos;
-	pos = lseek(h->fd, pos, SEEK_DATA);
-	h->end = pos < 0 ? h->size : (uint64_t)pos;
-	if (h->end <= offset)
-		hole_none(h);
-}
-
-/* Pages of @run that end before @h starts. */
-static uint32_t pages_before(const struct hole *h, const struct plan_fill *run)
-{
-	uint64_t pages;
-
-	if (h->start <= run->offset)
-		return 0;
-	pages = (h->start - run->offset) / XT_PAGE_SIZE;
-	return pages < run->nr ? (uint32_t)pages : run->nr;
-}
-
-/* Pages from the start of @run on that lie wholly in @h, which ends later. */
-static uint32_t pages_within(const struct hole *h, const struct plan_fill *run)
-{
-	uint64_t pages;
-
-	if (h->start > run->offset)
-		return 0;
-	pages = (h->end - run->offset) / XT_PAGE_SIZE;
-	return pages < run->nr ? (uint32_t)pages : run->nr;
-}
-
 static int add_part(struct fills *to, struct plan_fill *run, uint32_t nr,
 		    bool zero)
 {
@@ -268,9 +213,10 @@ static int split_run(struct hole *h, struct plan_fill run, struct fills *data,
 
 	while (run.nr) {
 		hole_seek(h, run.offset);
-		if (add_part(data, &run, pages_before(h, &run), false))
+		nr = hole_pages_before(h, run.offset, run.nr);
+		if (add_part(data, &run, nr, false))
 			return -1;
-		nr = pages_within(h, &run);
+		nr = hole_pages_within(h, run.offset, run.nr);
 		if (add_part(zero, &run, nr, true))
 			return -1;
 		/* The hole starts or ends within this page. */
@@ -303,15 +249,6 @@ static int split_at_holes(struct builder *b, struct hole *h)
 	return 0;
 }
 
-/* Blocks for every byte: a seek finds out as well, for 8 us a MiB in tmpfs. */
-static bool has_no_hole(int fd)
-{
-	struct stat st;
-
-	return !fstat(fd, &st) && S_ISREG(st.st_mode) &&
-	       st.st_blocks >= (st.st_size + 511) / 512;
-}
-
 static int find_holes(struct builder *b)
 {
 	struct hole h = { .fd = b->s->fd, .size = b->s->file_size };
@@ -319,7 +256,7 @@ static int find_holes(struct builder *b)
 	off_t pos;
 	int ret;
 
-	if (!b->data.nr || has_no_hole(h.fd))
+	if (!b->data.nr || file_has_no_hole(h.fd))
 		return 0;
 	pos = lseek(h.fd, 0, SEEK_CUR);
 	if (pos < 0)
