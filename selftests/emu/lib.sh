@@ -29,8 +29,9 @@ guest_log()
 # guest_start pvh|pv NAME MEM_MIB FILL_MIB: returns when the guest ticks.
 guest_start()
 {
-	xl create -q "/guest/$1.cfg" "name=\"$2\"" "memory=$3" \
-		"extra=\"console=hvc0 quiet loglevel=3 fill=$4\"" >/dev/null ||
+	start_args=$(sed -n 's/^extra = "\(.*\)fill=.*"/\1/p' "/guest/$1.cfg")
+	xl create -q "/guest/$1.cfg" "name=\"$2\"" "memory=$3" "extra=\"${start_args}fill=$4\"" \
+		>/dev/null ||
 		fail "guest_start: xl create $2 failed"
 	guest_wait_tick "$2" >/dev/null
 }
