@@ -15,6 +15,7 @@ enum exit_code {
  * Return: an exit code.
  */
 int cmd_info(int argc, char **argv);
+int cmd_pack(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
 
 #endif /* XEN_THAW_COMMAND_H */

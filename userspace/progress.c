@@ -11,6 +11,7 @@
 
 static uint64_t total_units, done_units;
 static bool enabled, shown;
+static const char *bar_title = "restoring";
 
 static void draw(void)
 {
@@ -18,9 +19,15 @@ static void draw(void)
 		"##################################################";
 	unsigned int filled = WIDTH * done_units / total_units;
 
-	fprintf(stderr, "\rrestoring [%-*.*s] %3u%%", (int)WIDTH, (int)filled,
-		bar, (unsigned int)(100 * done_units / total_units));
+	fprintf(stderr, "\r%s [%-*.*s] %3u%%", bar_title, (int)WIDTH,
+		(int)filled, bar,
+		(unsigned int)(100 * done_units / total_units));
 	shown = true;
+}
+
+void progress_title(const char *title)
+{
+	bar_title = title;
 }
 
 void progress_start(uint64_t total)

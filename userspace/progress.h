@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A progress bar on stderr, for xen-thaw restore (XEN_THAW_PROGRESS=1). */
+/* A progress bar on stderr, where the environment has XEN_THAW_PROGRESS=1. */
 #ifndef XEN_THAW_PROGRESS_H
 #define XEN_THAW_PROGRESS_H
 
@@ -10,6 +10,12 @@
  * @total: units of work in all
  */
 void progress_start(uint64_t total);
+
+/**
+ * progress_title() - what the bar says it is about
+ * @title: one word; without a call that is "restoring"
+ */
+void progress_title(const char *title);
 
 /**
  * progress_add() - show that work is done

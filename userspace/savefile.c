@@ -3,6 +3,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,7 @@ static int open_xl(struct savefile *f)
 	if (stream_read(&f->stream, 0, &h, sizeof(h), "xl header"))
 		return -1;
 	f->toolstack = SAVEFILE_XL;
+	f->room = offsetof(struct xl_header, optional_data_len);
 	f->flags = le32toh(h.mandatory_flags);
 	f->config_json = f->flags & XL_FLAG_JSON;
 	unknown = f->flags & ~XL_FLAGS_KNOWN;
@@ -119,6 +121,7 @@ static int open_libvirt(struct savefile *f)
 	if (stream_read(&f->stream, 0, &h, sizeof(h), "libvirt header"))
 		return -1;
 	f->toolstack = SAVEFILE_LIBVIRT;
+	f->room = offsetof(struct libvirt_header, xml_len);
 	f->config = sizeof(h);
 	f->config_len = le32toh(h.xml_len);
 	f->libxl = sizeof(h) + (uint64_t)f->config_len;

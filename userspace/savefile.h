@@ -39,6 +39,8 @@ enum savefile_toolstack {
  * @stream: the libxc stream; its error is that of all functions here
  * @toolstack: who wrote the file
  * @flags: mandatory flags of xl's header
+ * @room: offset of the header's word that says how many bytes are between the
+ *	header and the libxl stream
  * @config: offset of the configuration
  * @config_len: bytes of it, its final NUL among them; 0 where there is none
  * @config_json: it is libxl's JSON
@@ -50,6 +52,7 @@ struct savefile {
 	struct stream stream;
 	enum savefile_toolstack toolstack;
 	uint32_t flags;
+	uint64_t room;
 	uint64_t config;
 	uint32_t config_len;
 	bool config_json;

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A new file that appears under its name when it is whole, or not at all.
+ */
+#ifndef XEN_THAW_PACK_OUT_H
+#define XEN_THAW_PACK_OUT_H
+
+#include <stdbool.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+/**
+ * struct pack_out - a file in the making
+ * @fd: open for reading and writing
+ * @path: that it is to get
+ * @force: it replaces a file of that name
+ * @dir: its directory
+ * @temp: its path while it is made; empty where it has none
+ * @error: after a failure: the cause, without the path
+ */
+struct pack_out {
+	int fd;
+	const char *path;
+	bool force;
+	int dir;
+	char temp[PATH_MAX];
+	char error[128];
+};
+
+/**
+ * pack_out_open() - begin
+ * @o: filled in
+ * @path: of the new file
+ * @force: replace what is there, if it is a regular file
+ * @in: a file that is never replaced
+ *
+ * The file has no name where the filesystem allows that (O_TMPFILE), else one
+ * that begins with ".xen-thaw."; a signal that ends the process removes it.
+ *
+ * Return: 0, or -1 with @o->error set.
+ */
+int pack_out_open(struct pack_out *o, const char *path, bool force,
+		  const struct stat *in);
+
+/**
+ * pack_out_commit() - make it lasting, and give it its name
+ * @o: the file; closed
+ * @mode: its permissions
+ *
+ * Return: 0, or -1 with @o->error set and the file gone.
+ */
+int pack_out_commit(struct pack_out *o, mode_t mode);
+
+/**
+ * pack_out_abort() - give it up
+ * @o: the file; closed
+ */
+void pack_out_abort(struct pack_out *o);
+
+#endif /* XEN_THAW_PACK_OUT_H */
