@@ -104,7 +104,7 @@ static int hand_over(struct restore *r, double start)
 		stock_exec(r->stock, r->argv);
 		return RESTORE_FAILED;
 	}
-	if (stock_spawn(r->stock, r->argv, -1, -1))
+	if (stock_spawn(r->stock, r->argv, -1, -1, NULL, NULL))
 		return RESTORE_FAILED;
 	status = stock_wait();
 	append_stats(r, start, status);
@@ -150,6 +150,7 @@ static void set_name(struct restore *r)
 /* Return: 0 to go on, 1 to hand over (said why), -1 after a message. */
 static int read_stream(struct restore *r, off_t start)
 {
+	static struct pv pv;
 	double scan_start = stats_now();
 	size_t i;
 	int err;
@@ -159,16 +160,21 @@ static int read_stream(struct restore *r, off_t start)
 		return -1;
 	}
 	r->stats.guest = r->stream.guest_type == STREAM_GUEST_PV ? "pv" : "hvm";
-	if (r->stream.version < 3) {
-		message("%s: a version %u stream: handed to the stock helper",
-			r->name, r->stream.version);
+	if (plan_refusal(&r->stream)) {
+		message("%s: %s: handed to the stock helper", r->name,
+			plan_refusal(&r->stream));
 		return 1;
 	}
-	if (r->stream.guest_type == STREAM_GUEST_PV) {
-		message("%s: a PV guest: handed to the stock helper", r->name);
+	if (r->stream.guest_type == STREAM_GUEST_PV && !pv_find_library()) {
+		message("%s: a PV guest, and xen-thaw-pv.so is not beside this program: handed to the stock helper",
+			r->name);
 		return 1;
 	}
 	err = plan_build(&r->plan, &r->stream);
+	if (!err && r->stream.guest_type == STREAM_GUEST_PV) {
+		r->pv = &pv;
+		err = pv_scan(r->pv, &r->stream, &r->plan);
+	}
 	if (err)
 		message("%s: %s%s", r->name, r->stream.error,
 			err > 0 ? ": handed to the stock helper" : "");
@@ -264,6 +270,8 @@ static int run_restore(struct restore *r, int argc, double start)
 	}
 
 	status = open_engine(r, wish) ? RESTORE_FAILED : restore_run(r);
+	if (status == RESTORE_HAND_OVER)
+		return hand_over(r, start);
 	append_stats(r, start, status);
 	return status;
 }
@@ -313,6 +321,8 @@ int main(int argc, char **argv)
 		r.engine->close(&r.job);
 	if (r.job.fmem)
 		xenforeignmemory_close(r.job.fmem);
+	if (r.pv)
+		pv_free(r.pv);
 	plan_free(&r.plan);
 	return stock_exit_like(status);
 }

@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 
 #include "info.h"
+#include "pv.h"
 #include "plan.h"
 
 /* Bytes of pages read at once. */
@@ -123,6 +124,18 @@ static int read_data_pages(struct info *info, const struct plan *p)
 	return ret;
 }
 
+/* Whether a PV guest's stream is one for the fast path; as pv_scan(). */
+static int scan_pv(struct stream *s)
+{
+	struct plan p = { 0 };
+	struct pv pv;
+	int ret = pv_scan(&pv, s, &p);
+
+	free(pv.keep.v);
+	plan_free(&p);
+	return ret;
+}
+
 /* Plans a restore, on a stream of its own as the error stays. */
 static int plan(struct info *info, bool read_data)
 {
@@ -134,6 +147,10 @@ static int plan(struct info *info, bool read_data)
 			info->file.stream.start))
 		return -1;
 	ret = plan_build(&p, &s);
+	if (!ret && s.guest_type == STREAM_GUEST_PV && s.version >= 3) {
+		ret = scan_pv(&s);
+		info->planned = ret > 0;
+	}
 	info->refusal = plan_refusal(&s);
 	info->fast = !ret && !info->refusal;
 	if (ret > 0 && !info->refusal) {
@@ -143,12 +160,12 @@ static int plan(struct info *info, bool read_data)
 	if (ret < 0)
 		memcpy(info->file.stream.error, s.error, sizeof(s.error));
 
-	if (!ret) {
-		info->planned = true;
+	info->planned |= !ret;
+	if (info->planned) {
 		info->pages = p.pages;
 		info->known_zero = p.zero_pages;
 		if (read_data)
-			ret = read_data_pages(info, &p);
+			ret = read_data_pages(info, &p) < 0 ? -1 : ret;
 	}
 	plan_free(&p);
 	return ret < 0 ? -1 : 0;

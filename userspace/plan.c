@@ -320,7 +320,5 @@ const char *plan_refusal(const struct stream *s)
 {
 	if (s->version < 3)
 		return "a stream of version 2";
-	if (s->guest_type == STREAM_GUEST_PV)
-		return "a PV guest";
 	return NULL;
 }

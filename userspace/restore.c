@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -54,6 +55,15 @@ static int write_all(int fd, const char *buf, size_t len)
 	return 0;
 }
 
+static int fail_to_forward(const struct restore *r, uint64_t offset)
+{
+	if (stock_interrupted)
+		return fail_in_file(r, "interrupted by a signal");
+	message("%s: offset %llu: the stock helper does not take the stream any more: %s",
+		r->name, (unsigned long long)offset, strerror(errno));
+	return -1;
+}
+
 /* Forwards the bytes of the file from start up to end. */
 static int forward(struct restore *r, int pipe_fd, uint64_t start, uint64_t end)
 {
@@ -71,20 +81,41 @@ static int forward(struct restore *r, int pipe_fd, uint64_t start, uint64_t end)
 				    n ? strerror(errno) : "the file ends here");
 			return fail_in_file(r, r->stream.error);
 		}
-		if (write_all(pipe_fd, buf, n)) {
-			if (stock_interrupted)
-				return fail_in_file(r, "interrupted by a signal");
-			message("%s: offset %llu: the stock helper does not take the stream any more: %s",
-				r->name, (unsigned long long)start,
-				strerror(errno));
-			return -1;
-		}
+		if (write_all(pipe_fd, buf, n))
+			return fail_to_forward(r, start);
 		start += n;
 	}
 	return 0;
 }
 
-/* Forwards headers and records up to the last PAGE_DATA, but no PAGE_DATA. */
+/* Forwards what the stock helper is to see of a PV guest's PAGE_DATA. */
+static int forward_rewritten(struct restore *r, int pipe_fd, struct stream *s,
+			     const struct stream_record *rec)
+{
+	struct fills pieces;
+	size_t length, i;
+	char *record = pv_rewrite(r->pv, s, rec, &pieces, &length);
+	int err = 0;
+
+	if (!record)
+		err = fail_in_file(r, s->error);
+	else if (write_all(pipe_fd, record, length))
+		err = fail_to_forward(r, rec->offset);
+	for (i = 0; !err && i < pieces.nr; i++) {
+		const struct plan_fill *piece = &pieces.v[i];
+
+		err = forward(r, pipe_fd, piece->offset, piece->offset +
+			      (uint64_t)piece->nr * XT_PAGE_SIZE);
+	}
+	free(pieces.v);
+	free(record);
+	return err;
+}
+
+/*
+ * Forwards headers and records up to the last PAGE_DATA; of PAGE_DATA nothing,
+ * or the stock helper's part of a PV guest's.
+ */
 static int forward_head(struct restore *r, int pipe_fd)
 {
 	struct stream s;
@@ -100,6 +131,8 @@ static int forward_head(struct restore *r, int pipe_fd)
 		if (rec.type != REC_PAGE_DATA)
 			continue;
 		if (forward(r, pipe_fd, from, rec.offset))
+			return -1;
+		if (r->pv && forward_rewritten(r, pipe_fd, &s, &rec))
 			return -1;
 		from = s.next;
 	}
@@ -149,6 +182,28 @@ static int populate_all(struct restore *r, struct populator *pop)
 	return 0;
 }
 
+/* Fills runs; those of a PV guest where the stock helper put their pfns. */
+static int fill_step(struct restore *r, const struct plan_fill *fills,
+		     size_t nr)
+{
+	struct fills mfns = { 0 };
+	size_t i;
+	int err = 0;
+
+	if (!r->pv) {
+		err = r->engine->fill(&r->job, fills, nr);
+		return err ? fail_in_file(r, r->job.error) : 0;
+	}
+	for (i = 0; !err && i < nr; i++)
+		err = pv_translate(r->pv, &fills[i], &mfns);
+	if (err)
+		fail_in_file(r, "no memory for a list of frames");
+	else if (r->engine->fill(&r->job, mfns.v, mfns.nr))
+		err = fail_in_file(r, r->job.error);
+	free(mfns.v);
+	return err;
+}
+
 /* Fills runs, in steps that end at a run's end. */
 static int fill_runs(struct restore *r, const struct plan_fill *fills,
 		     size_t nr)
@@ -159,8 +214,8 @@ static int fill_runs(struct restore *r, const struct plan_fill *fills,
 
 		while (n < nr && frames < FRAMES_PER_STEP)
 			frames += fills[n++].nr;
-		if (r->engine->fill(&r->job, fills, n))
-			return fail_in_file(r, r->job.error);
+		if (fill_step(r, fills, n))
+			return -1;
 		progress_add(frames);
 		fills += n;
 		nr -= n;
@@ -181,6 +236,25 @@ static int fill_all(struct restore *r, bool scrubbed)
 	return err;
 }
 
+/* The stock helper populates a PV guest, while it reads the stream. */
+static int wait_populated(struct restore *r)
+{
+	uint64_t pfn;
+
+	if (!pv_wait_populated(r->pv, &r->plan, &pfn))
+		return 0;
+	switch (errno) {
+	case EINTR:
+		return fail_in_file(r, "interrupted by a signal");
+	case ESRCH:
+		return fail_in_file(r, "the stock helper ended before it had populated the guest");
+	default:
+		message("%s: the stock helper does not report where it put pfn %#llx: restore with XEN_THAW_ENGINE=stock",
+			r->name, (unsigned long long)pfn);
+		return -1;
+	}
+}
+
 static int populate_and_fill(struct restore *r)
 {
 	struct populator pop;
@@ -193,7 +267,7 @@ static int populate_and_fill(struct restore *r)
 		message("cannot make hypercalls (/dev/xen/privcmd): %s",
 			strerror(errno));
 	} else {
-		err = populate_all(r, &pop);
+		err = r->pv ? wait_populated(r) : populate_all(r, &pop);
 		scrubbed = xen_scrubs_domheap(&pop);
 		r->stats.superpages = pop.superpages;
 	}
@@ -265,15 +339,28 @@ int restore_run(struct restore *r)
 	int pipe_fds[2];
 	int err;
 
+	if (r->pv && pv_share(r->pv)) {
+		message("%s: no memory to share with the stock helper: %s",
+			r->name, strerror(errno));
+		return RESTORE_FAILED;
+	}
 	if (pipe2(pipe_fds, O_CLOEXEC)) {
 		message("%s: %s", r->name, strerror(errno));
 		return RESTORE_FAILED;
 	}
-	err = stock_spawn(r->stock, r->argv, r->io_fd, pipe_fds[0]);
+	err = stock_spawn(r->stock, r->argv, r->io_fd, pipe_fds[0],
+			  r->pv ? pv_prepare_child : NULL, r->pv);
 	close(pipe_fds[0]);
 	if (err) {
 		close(pipe_fds[1]);
 		return RESTORE_FAILED;
+	}
+	if (r->pv && !pv_wait_hello(r->pv)) {
+		stock_kill();
+		close(pipe_fds[1]);
+		message("%s: the stock helper does not take our library: handed to it whole",
+			r->name);
+		return RESTORE_HAND_OVER;
 	}
 	err = feed(r, pipe_fds[1]);
 	close(pipe_fds[1]);

@@ -6,11 +6,14 @@
 #include <sys/wait.h>
 
 #include "plan.h"
+#include "pv.h"
 #include "stats.h"
 #include "engine.h"
 
 /* The wait status of a helper that failed by itself. */
 #define RESTORE_FAILED	W_EXITCODE(1, 0)
+/* No wait status: nothing is done yet, and the stock helper has to do all. */
+#define RESTORE_HAND_OVER	(-1)
 
 /**
  * struct restore - one restore by xen-thaw
@@ -24,6 +27,7 @@
  * @job: of the engine
  * @stream: opened
  * @plan: of @stream
+ * @pv: of a PV guest, scanned; else NULL
  * @stats: filled in
  */
 struct restore {
@@ -37,6 +41,7 @@ struct restore {
 	struct fill_job job;
 	struct stream stream;
 	struct plan plan;
+	struct pv *pv;
 	struct stats stats;
 };
 
@@ -44,7 +49,7 @@ struct restore {
  * restore_run() - populate, fill, and let the stock helper do the rest
  * @r: the restore
  *
- * Return: a wait status for the helper to end with. 0 only after every page was
+ * Return: RESTORE_HAND_OVER, or a wait status for the helper to end with. 0 only after every page was
  * in place before the stock helper saw the END record, and it ended with 0;
  * then the file's offset is just behind END.
  */

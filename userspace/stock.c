@@ -112,7 +112,8 @@ static void handle_sigterm(void (*handler)(int))
 }
 
 static void become_child(pid_t parent, const char *path, char **argv,
-			 int io_fd, int stream)
+			 int io_fd, int stream, void (*prepare)(void *arg),
+			 void *arg)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -123,11 +124,14 @@ static void become_child(pid_t parent, const char *path, char **argv,
 		message("dup2: %s", strerror(errno));
 		_exit(1);
 	}
+	if (prepare)
+		prepare(arg);
 	stock_exec(path, argv);
 	_exit(1);
 }
 
-int stock_spawn(const char *path, char **argv, int io_fd, int stream)
+int stock_spawn(const char *path, char **argv, int io_fd, int stream,
+		void (*prepare)(void *arg), void *arg)
 {
 	sigset_t set, old;
 	pid_t parent = getpid();
@@ -144,7 +148,8 @@ int stock_spawn(const char *path, char **argv, int io_fd, int stream)
 
 	pid = fork();
 	if (!pid)
-		become_child(parent, path, argv, io_fd, stream);
+		become_child(parent, path, argv, io_fd, stream, prepare,
+			     arg);
 	if (pid < 0) {
 		message("cannot start %s: %s", path, strerror(errno));
 		sigprocmask(SIG_SETMASK, &old, NULL);
@@ -153,6 +158,20 @@ int stock_spawn(const char *path, char **argv, int io_fd, int stream)
 	stock_pid = pid;
 	handle_sigterm(on_sigterm);
 	return 0;
+}
+
+bool stock_is_alive(void)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	return !waitid(P_PID, stock_pid, &info, WEXITED | WNOHANG | WNOWAIT) &&
+	       !info.si_pid;
+}
+
+void stock_kill(void)
+{
+	kill(stock_pid, SIGKILL);
+	stock_wait();
 }
 
 int stock_wait(void)

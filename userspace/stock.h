@@ -6,6 +6,7 @@
 #define XEN_THAW_STOCK_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* Set to the signal's number once the restore is to stop. */
@@ -36,12 +37,21 @@ void stock_exec(const char *path, char **argv);
  * @argv: our own
  * @io_fd: descriptor that it reads the stream from
  * @stream: made its @io_fd, or -1 to leave that as it is; stays open here
+ * @prepare: called in the child before it becomes the stock helper, or NULL
+ * @arg: for @prepare
  *
  * It dies when we are killed, and SIGTERM is passed on to it.
  *
  * Return: 0, or -1 after a message.
  */
-int stock_spawn(const char *path, char **argv, int io_fd, int stream);
+int stock_spawn(const char *path, char **argv, int io_fd, int stream,
+		void (*prepare)(void *arg), void *arg);
+
+/* Return: whether the child still runs. */
+bool stock_is_alive(void);
+
+/* stock_kill() - end the child and wait for it */
+void stock_kill(void);
 
 /**
  * stock_wait() - wait for the child
