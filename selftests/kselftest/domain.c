@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,16 @@
 /* Frames in one foreign mapping. */
 #define MAP_FRAMES	1024U
 
-/* Tells our domains from others'. */
-static const xen_domain_handle_t handle = "xen-thaw kselft";
+/* A domain's handle: tells ours from others', and whose it is. */
+union handle {
+	xen_domain_handle_t uuid;
+	struct {
+		char name[12];
+		pid_t creator;
+	};
+};
+
+static const char handle_name[12] = "thaw-selftst";
 
 static int fail(const char *what)
 {
@@ -26,12 +35,16 @@ static void destroy_leftovers(xc_interface *xch)
 	xc_dominfo_t info;
 	uint32_t id = 1;
 
-	while (xc_domain_getinfo(xch, id, 1, &info) == 1) {
-		if (!memcmp(info.handle, handle, sizeof(handle)) && !info.dying) {
-			printf("# destroying domain %u of an earlier test\n", info.domid);
-			xc_domain_destroy(xch, info.domid);
-		}
-		id = info.domid + 1;
+	for (; xc_domain_getinfo(xch, id, 1, &info) == 1; id = info.domid + 1) {
+		union handle handle;
+
+		memcpy(&handle, info.handle, sizeof(handle));
+		if (memcmp(handle.name, handle_name, sizeof(handle_name)) || info.dying)
+			continue;
+		if (!kill(handle.creator, 0))
+			continue;
+		printf("# destroying domain %u of an earlier test\n", info.domid);
+		xc_domain_destroy(xch, info.domid);
 	}
 }
 
@@ -45,6 +58,7 @@ static int create(struct domain *d, enum domain_kind kind)
 		.max_maptrack_frames = -1,
 	};
 	xc_physinfo_t host = { 0 };
+	union handle handle;
 	uint32_t need;
 
 	if (xc_physinfo(d->xch, &host))
@@ -53,9 +67,13 @@ static int create(struct domain *d, enum domain_kind kind)
 	if (!(host.capabilities & need))
 		return 1;
 
-	memcpy(config.handle, handle, sizeof(handle));
-	config.grant_opts = XEN_DOMCTL_GRANT_version(
-		host.capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2 ? 2 : 1);
+	memcpy(handle.name, handle_name, sizeof(handle_name));
+	handle.creator = getpid();
+	memcpy(config.handle, &handle, sizeof(handle));
+	if (host.capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2)
+		config.grant_opts = XEN_DOMCTL_GRANT_version(2);
+	else
+		config.grant_opts = XEN_DOMCTL_GRANT_version(1);
 	if (kind != DOMAIN_PV) {
 		config.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_oos_off;
 		if (host.capabilities & XEN_SYSCTL_PHYSCAP_hap)
@@ -93,9 +111,26 @@ static int populate(struct domain *d, enum domain_kind kind)
 	return 0;
 }
 
+int domain_map_window(struct domain *d)
+{
+	const unsigned int type = XENMEM_resource_grant_table;
+	const unsigned int id = XENMEM_resource_grant_table_id_shared;
+	void *window = NULL;
+
+	d->resource = xenforeignmemory_map_resource(d->fmem, d->id, type, id, 0, 1, &window,
+						    PROT_READ | PROT_WRITE, 0);
+	d->window = window;
+	return d->resource ? 0 : fail("xenforeignmemory_map_resource");
+}
+
+int domain_map_window_again(struct domain *d)
+{
+	d->fmem = xenforeignmemory_open(NULL, 0);
+	return d->fmem ? domain_map_window(d) : fail("xenforeignmemory_open");
+}
+
 int domain_create(struct domain *d, enum domain_kind kind, unsigned int nr)
 {
-	void *window = NULL;
 	int err;
 
 	memset(d, 0, sizeof(*d));
@@ -117,14 +152,8 @@ int domain_create(struct domain *d, enum domain_kind kind, unsigned int nr)
 	if (populate(d, kind))
 		return -1;
 
-	d->resource = xenforeignmemory_map_resource(d->fmem, d->id,
-						    XENMEM_resource_grant_table,
-						    XENMEM_resource_grant_table_id_shared,
-						    0, 1, &window,
-						    PROT_READ | PROT_WRITE, 0);
-	if (!d->resource)
-		return fail("xenforeignmemory_map_resource");
-	d->window = window;
+	if (domain_map_window(d))
+		return -1;
 	return domain_reset(d);
 }
 

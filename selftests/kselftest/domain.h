@@ -53,6 +53,15 @@ struct domain {
 int domain_create(struct domain *d, enum domain_kind kind, unsigned int nr);
 void domain_destroy(struct domain *d);
 
+/*
+ * Maps the window: after its mapping was taken away; in a child, which does not
+ * inherit it, with a handle of the child's own.
+ *
+ * Return: 0 or -1.
+ */
+int domain_map_window(struct domain *d);
+int domain_map_window_again(struct domain *d);
+
 /* Destroys it while its window stays mapped. Return: 0 or -1. */
 int domain_kill(struct domain *d);
 

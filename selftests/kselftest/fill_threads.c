@@ -188,9 +188,9 @@ TEST_F(threads, device_closed_amid)
 	EXPECT_TRUE(domain_matches(&self->d));
 }
 
-static void act_protect(void *arg)
+static void act_unmap(void *arg)
 {
-	mprotect(arg, THAW_PAGE_SIZE, PROT_NONE);
+	munmap(arg, THAW_PAGE_SIZE);
 }
 
 /* The window goes away: an error, and the place is still told. */
@@ -203,10 +203,11 @@ TEST_F(threads, window_gone_amid)
 		ASSERT_EQ(0, domain_reset(&self->d));
 		list_clear(&self->l);
 		list_add(&self->l, 8, 0, NR);
-		ASSERT_EQ(0, watch_start(&w, &self->d, 10, act_protect, self->d.window));
+		ASSERT_EQ(0, watch_start(&w, &self->d, 10, act_unmap, self->d.window));
 		err = list_fill(&self->l, FIRST_REF, 50);
 		watch_end(&w);
-		mprotect(self->d.window, THAW_PAGE_SIZE, PROT_READ | PROT_WRITE);
+		munmap(self->d.window, THAW_PAGE_SIZE);
+		ASSERT_EQ(0, domain_map_window(&self->d));
 	}
 	ASSERT_EQ(EFAULT, err);
 	EXPECT_GT(NR, self->l.args.frames_done);
@@ -228,8 +229,11 @@ TEST_F(threads, processes)
 		list_add(&self->l, i * (NR / 2 * THAW_PAGE_SIZE), i * (NR / 2), NR / 2);
 		pids[i] = fork();
 		ASSERT_GE(pids[i], 0);
-		if (pids[i] == 0)
+		if (pids[i] == 0) {
+			if (domain_map_window_again(&self->d))
+				_exit(255);
 			_exit(list_fill(&self->l, FIRST_REF + i * 200, 200));
+		}
 	}
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(pids[i], waitpid(pids[i], &status, 0));

@@ -35,7 +35,7 @@ static int open_where(struct image *img, const char *where)
 	struct stat st;
 
 	if (!where) {
-		img->fd = memfd_create("image", MFD_CLOEXEC);
+		img->fd = memfd_create("image", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 		return img->fd < 0 ? fail("memfd_create") : 0;
 	}
 	if (stat(where, &st))
@@ -112,10 +112,15 @@ void image_free(struct image *img)
 
 int image_punch(struct image *img, uint64_t offset, size_t len)
 {
-	if (fallocate(img->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, len))
-		return fail("FALLOC_FL_PUNCH_HOLE");
-	memset(img->data + (offset - img->data_at), 0, len);
-	return 0;
+	unsigned char *data = img->data + (offset - img->data_at);
+
+	memset(data, 0, len);
+	if (!fallocate(img->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, len))
+		return 0;
+	/* Not every block device can. */
+	if (errno == EOPNOTSUPP && pwrite(img->fd, data, len, offset) == (ssize_t)len)
+		return 0;
+	return fail("FALLOC_FL_PUNCH_HOLE");
 }
 
 int image_drop_cache(struct image *img)

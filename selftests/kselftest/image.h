@@ -36,7 +36,10 @@ int image_create_sparse(struct image *img, const char *where, uint64_t hole, siz
 
 void image_free(struct image *img);
 
-/* Makes a hole, rounded by the caller to the filesystem's blocks. */
+/*
+ * Makes a hole, rounded by the caller to the filesystem's blocks; on a block
+ * device at least zeros.
+ */
 int image_punch(struct image *img, uint64_t offset, size_t len);
 
 /* Puts the image on its disk and out of the page cache. Return: 0 or -1. */
