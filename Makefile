@@ -24,6 +24,7 @@ help:
 	@echo 'On any machine, in an emulated Xen (installs Debian packages):'
 	@echo 'make demo                restore a guest three ways, and compare'
 	@echo 'make check               all tests'
+	@echo 'make bench               time all engines (up to 40 minutes)'
 	@echo 'make shell [DOM0=pv|pvh] [KERNEL=6.1|6.12] [SMP=1|2]'
 	@echo '                         a root shell in a dom0 with the module loaded'
 
@@ -75,6 +76,9 @@ demo:
 check:
 	@selftests/check
 
+bench:
+	@selftests/bench/bench
+
 DOM0 ?= pv
 KERNEL ?= 6.12
 SMP ?= 1
@@ -83,4 +87,4 @@ shell:
 	@selftests/shell --dom0 $(DOM0) --kernel $(KERNEL) --smp $(SMP)
 
 .PHONY: all help module tools install uninstall dkms-install clean distclean \
-	demo check shell
+	demo check bench shell

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The goals, as ratios of medians within one boot. What was not measured is left out."""
+
+import figures
+
+
+def fill_per_page(boot, mib, image, part):
+    return (boot.median(part, mib, image, "module", "fill_s"),
+            boot.median(part, mib, image, "module", "pages"),
+            boot.median(part, mib, image, "module", "zero_pages"))
+
+
+def zero_to_data(boot, mib, part):
+    """Fill time of a zero page to that of a page with data, from two images of one guest."""
+    plain, pages, _ = fill_per_page(boot, mib, "plain", part)
+    holes, _, zeros = fill_per_page(boot, mib, "holes", part)
+    if not plain or not holes or not zeros:
+        return None
+    data = plain / pages
+    return (holes - data * (pages - zeros)) / zeros / data
+
+
+def engine_goals(boot):
+    def add(name, goal, part, mib, *pair):
+        top, bottom = (boot.median(part, mib, *where) for where in pair)
+        if top and bottom:
+            yield name, goal, mib, top / bottom
+
+    wall = {"pv": (0.35, 0.35, 0.8, None), "pvh": (0.20, 0.12, None, 0.40)}[boot.dom0]
+    memcpy = ("plain", "memcpy", "seconds")
+    stock = ("plain", "stock", "total_s")
+    for mib in boot.sizes():
+        yield from add("fill / memcpy, page-aligned image", 1.3, "engines", mib,
+                       ("aligned", "module", "fill_s"), memcpy)
+        yield from add("fill / memcpy, stock image", 1.5, "engines", mib,
+                       ("plain", "module", "fill_s"), memcpy)
+        for name, goal, image, engine in (("module / stock", wall[0], "plain", "module"),
+                                          ("module / stock, aligned", wall[1], "aligned", "module"),
+                                          ("mmapbatch / stock", wall[2], "plain", "mmapbatch"),
+                                          ("gntdev / stock", wall[3], "plain", "gntdev")):
+            if goal:
+                yield from add(name, goal, "engines", mib, (image, engine, "total_s"), stock)
+        yield from add("fill, 2 threads / 1 thread", 0.6, "threads", mib,
+                       ("plain", "threads-2", "fill_s"), ("plain", "threads-1", "fill_s"))
+
+
+def other_goals(boot):
+    for mib in boot.sizes():
+        for part, goal in (("engines", 0.5), ("scrub", 0.05)):
+            value = zero_to_data(boot, mib, part)
+            if value is not None:
+                yield "zero page / data page, fill", goal, mib, value
+        small = boot.median("scale", 256, "plain", "module", "total_s")
+        large = boot.median("scale", mib, "plain", "module", "total_s")
+        if small and large and mib != 256:
+            yield "seconds per GiB / those at 256 MiB", 1.15, mib, large / small * 256 / mib
+        for c in figures.counts(boot, mib):
+            if c["case"] == "module":
+                limit = 8192 + mib * 1024 / 1000
+                yield "peak RSS / (8 MiB + 0.1%), " + c["name"], 1, mib, c["rss_kib"] / limit
+        one = boot.median("eight", mib, "plain", "one", "xl_s")
+        eight = boot.median("eight", mib, "plain", "eight", "xl_s")
+        if one and eight:
+            yield "eight guests at once / one, xl", 8, mib, eight / one
+        disk = boot.median("cold", mib, "disk", "dd", "xl_s")
+        warm = boot.median("cold", mib, "cached", "module", "total_s")
+        if disk and warm:
+            cold = boot.median("cold", mib, "disk", "module", "total_s")
+            yield "cold / max(dd, warm)", 1.1, mib, cold / max(disk, warm)
+
+
+def judge(boots):
+    found = []
+    for boot in boots:
+        for goals in (engine_goals, other_goals):
+            for name, goal, mib, value in goals(boot):
+                found.append({"name": f"{boot.name}: {name}, {mib} MiB", "goal": goal,
+                              "value": round(value, 3), "met": value <= goal})
+    return found

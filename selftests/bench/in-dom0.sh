@@ -1,0 +1,254 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Runs in dom0: times restores and writes raw figures into $RESULTS, where
+# selftests/bench/report finds them. Arguments are settings, NAME=VALUE:
+#   sizes     MiB of the guests, one after the other
+#   rounds    of each comparison
+#   parts     what to measure; a function below for each
+# Within a round every case comes once, so that all see the same noise.
+
+# shellcheck source=selftests/emu/lib.sh
+. /guest/lib.sh
+
+sizes=256 rounds=5 parts=engines
+for setting; do
+	eval "${setting%%=*}=\"\${setting#*=}\""
+done
+
+helper=/usr/local/bin/xen-thaw-helper
+log=/tmp/log
+aligned=/tmp/aligned.save holes=/tmp/holes.save
+
+die()
+{
+	echo "FAILED: $*"
+	[ ! -s $log ] || tail -n 20 $log
+	exit 1
+}
+
+uptime()
+{
+	cut -d' ' -f1 /proc/uptime
+}
+
+# Xen scrubs what a guest left when it has nothing else to do: let it.
+settle()
+{
+	sleep "$(awk "BEGIN { print 0.3 + $mib / 1024 }")"
+}
+
+# Figures of a case are in files named by what was measured, one a round.
+# place PART IMAGE CASE: sets $out
+place()
+{
+	mkdir -p "$RESULTS/figures/$1.$mib.$2.$3"
+	out=$RESULTS/figures/$1.$mib.$2.$3/$round
+}
+
+# timed PART IMAGE CASE FILE [VARIABLE=VALUE]...: one restore, CASE is the engine
+timed()
+{
+	place "$1" "$2" "$3"
+	file=$4
+	shift 4
+	start=$(uptime)
+	env XEN_THAW_STATS="$out.helper" LIBXL_SAVE_HELPER=$helper "$@" \
+		xl restore -p "$file" >$log 2>&1 || die "restore, see $out"
+	echo "$start $(uptime)" >"$out.xl"
+	printf ' %s' "$(sed 's/.*"total_s": \([0-9]*\.[0-9]\{2\}\).*/\1/' "$out.helper")"
+	guest_destroy guest
+	settle
+}
+
+# by ENGINE PART IMAGE FILE
+by()
+{
+	timed "$2" "$3" "$1" "$4" XEN_THAW_ENGINE="$1"
+}
+
+limit()
+{
+	place "$1" "$2" "$3"
+	limits "$3" "$4" >"$out.limit" 2>$log || die "limits $3"
+}
+
+# guest MIB: makes the images of a guest of that size
+guest()
+{
+	mib=$1 plain=/tmp/$1.save
+	printf '%s MiB: starting a guest' "$mib"
+	guest_start pvh guest "$mib" 16 >$log 2>&1 || die "no guest"
+	printf ', saving it'
+	xl save guest "$plain" >$log 2>&1 || die "xl save"
+	wait_for 20 guest_gone guest || die "the guest is still there"
+	if want aligned; then
+		printf ', aligning the image'
+		align-image "$plain" $aligned 2>$log || die "align-image"
+	fi
+	if want holes; then
+		printf ', a copy with holes for zeros'
+		cp "$plain" $holes
+		dig-holes $holes 2>$log || die "dig-holes"
+	fi
+	echo
+}
+
+# want PART: is it among the parts? A part may be for one size: PART@MIB
+want()
+{
+	case " $parts " in
+	*" $1 "* | *" $1@$mib "*) ;;
+	*) return 1 ;;
+	esac
+}
+
+# Each engine with the stock image, and with others; and what it could cost.
+engines()
+{
+	for engine in stock module mmapbatch gntdev; do
+		case $engine in
+		mmapbatch | gntdev) want others || continue ;;
+		esac
+		by $engine engines plain "$plain"
+	done
+	for limit in memcpy movs read; do
+		limit engines plain $limit "$plain"
+	done
+	! want aligned || by module engines aligned $aligned
+	if want aligned && want more; then
+		by stock engines aligned $aligned
+		by mmapbatch engines aligned $aligned
+		by gntdev engines aligned $aligned
+	fi
+	! want holes || by module engines holes $holes
+	if want holes && want more; then
+		by mmapbatch engines holes $holes
+		by gntdev engines holes $holes
+	fi
+}
+
+# With memory that Xen has scrubbed (scrub-domheap) zeros need not be written.
+scrub()
+{
+	by module scrub plain "$plain"
+	by module scrub holes $holes
+}
+
+# Small and large in turns: what a GiB costs in either.
+scale()
+{
+	for mib in $sizes; do
+		for engine in stock module; do
+			by $engine scale plain "/tmp/$mib.save"
+		done
+	done
+}
+
+threads()
+{
+	by stock threads plain "$plain"
+	for n in 1 2; do
+		timed threads plain "threads-$n" "$plain" \
+			XEN_THAW_ENGINE=module XEN_THAW_THREADS=$n
+	done
+	limit threads plain memcpy "$plain"
+}
+
+# The image on a disk, and nothing of it in memory.
+cold()
+{
+	if ! grep -q ' /mnt ' /proc/mounts; then
+		modprobe ext4
+		mkfs.ext4 -q /dev/scratch >$log 2>&1 || die "mkfs"
+		mount /dev/scratch /mnt || die "mount"
+		cp "$plain" /mnt/plain.save && sync
+	fi
+	for case in dd stock module; do
+		echo 3 >/proc/sys/vm/drop_caches
+		place cold disk $case
+		if [ $case = dd ]; then
+			start=$(uptime)
+			dd if=/mnt/plain.save of=/dev/null bs=1M 2>$log
+			echo "$start $(uptime)" >"$out.xl"
+		else
+			by $case cold disk /mnt/plain.save
+		fi
+	done
+	by module cold cached /mnt/plain.save
+}
+
+# at_once PART CASE NUMBER: guests from one image. xl's lock would have them
+# come one after the other; each xl has a configuration with one of its own.
+at_once()
+{
+	place "$1" plain "$2"
+	start=$(uptime)
+	for i in $(seq "$3"); do
+		sed -e "s/^name .*/name = \"guest$i\"/" -e "s/^memory .*/memory = $mib/" \
+			/guest/pvh.cfg >"/tmp/guest$i.cfg"
+		echo "lockfile=\"/run/lock/xl$i\"" >"/tmp/xl$i.conf"
+		XEN_THAW_ENGINE=module XEN_THAW_STATS="$out.helper" \
+			LIBXL_SAVE_HELPER=$helper unshare -m sh -c \
+			"mount --bind /tmp/xl$i.conf /etc/xen/xl.conf &&
+			 exec xl restore -p /tmp/guest$i.cfg $plain" >"$log$i" 2>&1 &
+		eval "pid$i=$!"
+	done
+	for i in $(seq "$3"); do
+		eval "wait \$pid$i" || die "guest $i: $(tail -n 5 "$log$i")"
+	done
+	echo "$start $(uptime)" >"$out.xl"
+	printf ' %s' "$(tr ' ' - <"$out.xl")"
+	for i in $(seq "$3"); do
+		guest_destroy "guest$i"
+	done
+	settle
+}
+
+eight()
+{
+	at_once eight one 1
+	at_once eight eight 8
+}
+
+# Counts do not depend on the machine: one round.
+count_of()
+{
+	place counts "$2" "$1"
+	BENCH_COUNTS="$out.counts" BENCH_HELPER=$helper XEN_THAW_ENGINE=$1 \
+		XEN_THAW_STATS="$out.helper" LIBXL_SAVE_HELPER=/usr/local/bin/count \
+		xl restore -p "$3" >$log 2>&1 || die "restore, counted"
+	guest_destroy guest
+	settle
+}
+
+counts()
+{
+	for engine in stock module mmapbatch gntdev; do
+		count_of $engine plain "$plain"
+	done
+	! want aligned || count_of module aligned $aligned
+}
+
+# repeat PART TIMES
+repeat()
+{
+	want "$1" || return 0
+	for round in $(seq "$2"); do
+		printf '  %s, round %s of %s:' "$1" "$round" "$2"
+		"$1"
+		echo
+	done
+}
+
+for mib in $sizes; do
+	guest "$mib"
+	repeat engines "$rounds"
+	repeat scrub "$rounds"
+	repeat threads "$rounds"
+	repeat cold "$rounds"
+	repeat eight "$rounds"
+	repeat counts 1
+	want scale || rm -f "$plain"
+	rm -f $aligned $holes
+done
+repeat scale "$rounds"
