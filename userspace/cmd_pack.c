@@ -22,8 +22,9 @@ static const char usage[] =
 	"Writes the save file IN anew as OUT: page data at pages of the file, zero\n"
 	"pages as holes. xl restore takes it as it takes IN. IN is not changed.\n"
 	"\n"
-	"  -f, --force  replace OUT if it is there\n"
-	"  -h, --help   show this text\n"
+	"  -f, --force         replace OUT if it is there\n"
+	"  -n, --no-checksums  write none, so that verify can check the structure only\n"
+	"  -h, --help          show this text\n"
 	"\n"
 	"Exit codes: 0 done, 1 it failed and there is no OUT, 2 usage.\n";
 
@@ -78,9 +79,9 @@ static int pack_to(struct pack_job *job, bool force)
 	return 0;
 }
 
-static int pack(const char *in, const char *out, bool force)
+static int pack(const char *in, const char *out, bool force, bool sums)
 {
-	struct pack_job job = { .in_name = in, .out_name = out };
+	struct pack_job job = { .in_name = in, .out_name = out, .sums = sums };
 	int ret;
 
 	job.in_fd = open(in, O_RDONLY | O_CLOEXEC);
@@ -103,12 +104,13 @@ int cmd_pack(int argc, char **argv)
 	static const struct option options[] = {
 		{ "force", no_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "no-checksums", no_argument, NULL, 'n' },
 		{ 0 }
 	};
-	bool force = false;
+	bool force = false, sums = true;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "fh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "fhn", options, NULL)) != -1) {
 		switch (c) {
 		case 'f':
 			force = true;
@@ -116,6 +118,9 @@ int cmd_pack(int argc, char **argv)
 		case 'h':
 			fputs(usage, stdout);
 			return EXIT_OK;
+		case 'n':
+			sums = false;
+			break;
 		default:
 			fputs(usage, stderr);
 			return EXIT_USAGE;
@@ -125,5 +130,5 @@ int cmd_pack(int argc, char **argv)
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-	return pack(argv[optind], argv[optind + 1], force);
+	return pack(argv[optind], argv[optind + 1], force, sums);
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <endian.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "format.h"
-#include "holes.h"
 #include "pack.h"
+#include "pack_data.h"
 #include "pack_pages.h"
+#include "pack_sink.h"
 #include "progress.h"
 #include "savefile.h"
 
@@ -19,48 +18,50 @@
 #define RECORD_HEADER	8U
 #define PAGE_DATA_HEADER 16U	/* of the record and of its list */
 
-/* A padding record, and header and list of the PAGE_DATA behind it. */
+/* PAGE_SUMS with room for padding, and header and list of PAGE_DATA. */
 #define GROUP_HEAD_MAX \
-	(RECORD_HEADER + XT_PAGE_SIZE + PAGE_DATA_HEADER + 8 * PACK_BATCH)
+	(RECORD_HEADER + sizeof(struct thaw_page_sums) + 4 * PACK_BATCH + \
+	 XT_PAGE_SIZE + PAGE_DATA_HEADER + 8 * PACK_BATCH)
+
+/* An index as it is in the file. */
+struct index_record {
+	uint32_t type;
+	uint32_t length;
+	struct thaw_index index;
+};
 
 /**
  * struct packer - a save file being packed
  * @job: what to do
  * @in: the file
- * @hole: of the file
+ * @out: the new file
  * @pages: of the file
- * @pos: offset in the new file that is written next
  * @batch: pages of the record in the making
- * @is_zero: for each page of data of @batch
- * @data: of each page of data of @batch that is not zero
- * @head: what precedes the data of @batch
+ * @data: contents of @batch
+ * @head: what precedes the contents of @batch
+ * @index: of the new file
+ * @index_offset: of @index in the new file
+ * @nr_records: PAGE_DATA records in the new file
+ * @nr_pages: pages with data in them
  */
 struct packer {
 	struct pack_job *job;
 	struct savefile in;
-	struct hole hole;
+	struct pack_sink out;
 	struct pack_pages pages;
-	uint64_t pos;
 	struct pack_batch batch;
-	bool is_zero[PACK_BATCH];
-	uint8_t *data;
+	struct pack_data data;
 	uint8_t head[GROUP_HEAD_MAX];
+	struct index_record index;
+	uint64_t index_offset;
+	uint64_t nr_records;
+	uint64_t nr_pages;
 };
 
 static int fail_in(struct packer *p, const char *error)
 {
 	p->job->culprit = p->job->in_name;
 	memcpy(p->job->error, error, sizeof(p->job->error));
-	return -1;
-}
-
-static int fail_out(struct packer *p, uint64_t offset)
-{
-	struct stream out;
-
-	stream_fail(&out, offset, "cannot write: %s", strerror(errno));
-	p->job->culprit = p->job->out_name;
-	memcpy(p->job->error, out.error, sizeof(p->job->error));
 	return -1;
 }
 
@@ -72,41 +73,16 @@ static int read_in(struct packer *p, uint64_t offset, void *buf, size_t size,
 	return 0;
 }
 
-static int write_at(struct packer *p, uint64_t offset, const void *buf,
-		    size_t size)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < size) {
-		n = pwrite(p->job->out_fd, (const char *)buf + done,
-			   size - done, (off_t)(offset + done));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail_out(p, offset + done);
-		done += (size_t)n;
-	}
-	return 0;
-}
-
-static int append(struct packer *p, const void *buf, size_t size)
-{
-	if (write_at(p, p->pos, buf, size))
-		return -1;
-	p->pos += size;
-	return 0;
-}
-
 /* Copies the bytes of the file from start up to end as they are. */
 static int copy(struct packer *p, uint64_t start, uint64_t end)
 {
+	uint8_t *buf = p->data.page;
 	size_t size;
 
 	for (; start < end; start += size) {
 		size = end - start < COPY_SIZE ? end - start : COPY_SIZE;
-		if (read_in(p, start, p->data, size, "records") ||
-		    append(p, p->data, size))
+		if (read_in(p, start, buf, size, "records") ||
+		    sink_append(&p->out, buf, size))
 			return -1;
 	}
 	return 0;
@@ -131,9 +107,9 @@ static int copy_head(struct packer *p)
 	}
 	room = htole32(le32toh(room) + pad);
 
-	if (copy(p, 0, in->room) || append(p, &room, sizeof(room)) ||
+	if (copy(p, 0, in->room) || sink_append(&p->out, &room, sizeof(room)) ||
 	    copy(p, in->room + sizeof(room), in->libxl) ||
-	    append(p, zero, pad))
+	    sink_append(&p->out, zero, pad))
 		return -1;
 	return copy(p, in->libxl, in->stream.start + LIBXC_HEADERS);
 }
@@ -141,8 +117,8 @@ static int copy_head(struct packer *p)
 /* Records from one offset on up to another, but none that packing makes. */
 static int copy_records(struct packer *p, uint64_t start, uint64_t end)
 {
-	struct stream s;
 	struct stream_record rec;
+	struct stream s;
 
 	if (stream_open(&s, p->job->in_fd, p->job->in_name,
 			p->in.stream.start))
@@ -153,6 +129,8 @@ static int copy_records(struct packer *p, uint64_t start, uint64_t end)
 			return fail_in(p, s.error);
 		if (rec.type == REC_PAGE_DATA || thaw_record(rec.type))
 			continue;
+		if (rec.type == REC_END)
+			p->index.index.end = htole64(p->out.pos);
 		if (copy(p, rec.offset, s.next))
 			return -1;
 	}
@@ -162,8 +140,8 @@ static int copy_records(struct packer *p, uint64_t start, uint64_t end)
 /* The libxl records behind the libxc stream: what is behind them is dropped. */
 static int copy_tail(struct packer *p, uint64_t start)
 {
-	uint64_t end = start;
 	struct stream_record rec;
+	uint64_t end = start;
 
 	do {
 		if (savefile_next(&p->in, &end, &rec))
@@ -179,52 +157,6 @@ static int copy_tail(struct packer *p, uint64_t start)
 	return copy(p, start, end);
 }
 
-static bool page_is_zero(const uint8_t *page)
-{
-	static const uint8_t zero[XT_PAGE_SIZE];
-
-	return !memcmp(page, zero, XT_PAGE_SIZE);
-}
-
-static int read_part(struct packer *p, uint32_t first, uint32_t nr,
-		     uint64_t offset)
-{
-	uint8_t *data = p->data + (size_t)first * XT_PAGE_SIZE;
-	uint32_t i;
-
-	if (read_in(p, offset, data, (size_t)nr * XT_PAGE_SIZE, "page data"))
-		return -1;
-	for (i = 0; i < nr; i++)
-		p->is_zero[first + i] =
-			page_is_zero(data + (size_t)i * XT_PAGE_SIZE);
-	return 0;
-}
-
-/* Pages that follow one another in the file; holes are not read. */
-static int read_run(struct packer *p, uint32_t first, uint32_t nr)
-{
-	uint64_t offset = p->batch.source[first];
-	uint32_t part, end = first + nr;
-
-	while (first < end) {
-		hole_seek(&p->hole, offset);
-		part = hole_pages_within(&p->hole, offset, end - first);
-		if (part) {
-			memset(p->is_zero + first, true, part);
-		} else {
-			part = hole_pages_before(&p->hole, offset, end - first);
-			/* The hole starts or ends within this page. */
-			if (!part)
-				part = 1;
-			if (read_part(p, first, part, offset))
-				return -1;
-		}
-		first += part;
-		offset += (uint64_t)part * XT_PAGE_SIZE;
-	}
-	return 0;
-}
-
 static int read_batch(struct packer *p)
 {
 	const uint64_t *source = p->batch.source;
@@ -236,8 +168,9 @@ static int read_batch(struct packer *p)
 		       source[first + nr] ==
 		       source[first] + (uint64_t)nr * XT_PAGE_SIZE)
 			nr++;
-		if (read_run(p, first, nr))
-			return -1;
+		if (pack_data_read(&p->data, &p->in.stream, first, nr,
+				   source[first]))
+			return fail_in(p, p->in.stream.error);
 	}
 	return 0;
 }
@@ -254,26 +187,60 @@ static uint8_t *put64(uint8_t *to, uint64_t value)
 	return (uint8_t *)memcpy(to, &value, sizeof(value)) + sizeof(value);
 }
 
-/* Where there is data, it starts at a page of the file. */
+/*
+ * The record in front of PAGE_DATA, so long that data starts at a page of the
+ * file. Return: where PAGE_DATA goes.
+ */
+static uint8_t *put_front(struct packer *p, uint8_t *to, uint32_t list)
+{
+	const struct pack_batch *b = &p->batch;
+	uint32_t length = 0, i;
+	uint8_t *end;
+
+	if (p->job->sums)
+		length = sizeof(struct thaw_page_sums) + 4 * b->nr_data;
+	length = (length + 7) & ~7U;
+	if (b->nr_data)
+		length += -(p->out.pos + RECORD_HEADER + length + list) %
+			  XT_PAGE_SIZE;
+
+	end = to + RECORD_HEADER + length;
+	to = put32(to, p->job->sums ? REC_THAW_PAGE_SUMS : REC_THAW_PADDING);
+	to = put32(to, length);
+	if (p->job->sums) {
+		to = put32(to, 0);
+		to = put32(to, b->nr_data);
+		for (i = 0; i < b->nr_data; i++)
+			to = put32(to, pack_data_sum(&p->data, i));
+	}
+	memset(to, 0, (size_t)(end - to));
+	return end;
+}
+
 static int write_group_head(struct packer *p)
 {
 	const struct pack_batch *b = &p->batch;
-	uint32_t list = PAGE_DATA_HEADER + 8 * b->nr, pad, i;
+	uint32_t list = PAGE_DATA_HEADER + 8 * b->nr, i;
 	uint8_t *to = p->head;
+	size_t size;
 
-	if (b->nr_data && (p->pos + list) % XT_PAGE_SIZE) {
-		pad = -(p->pos + RECORD_HEADER + list) % XT_PAGE_SIZE;
-		to = put32(to, REC_THAW_PADDING);
-		to = put32(to, pad);
-		to = (uint8_t *)memset(to, 0, pad) + pad;
-	}
+	/* Padding alone, where there is no data to be padded, is of no use. */
+	if (p->job->sums || b->nr_data)
+		to = put_front(p, to, list);
 	to = put32(to, REC_PAGE_DATA);
 	to = put32(to, list - RECORD_HEADER + b->nr_data * XT_PAGE_SIZE);
 	to = put32(to, b->nr);
 	to = put32(to, 0);
 	for (i = 0; i < b->nr; i++)
 		to = put64(to, b->entry[i]);
-	return append(p, p->head, (size_t)(to - p->head));
+
+	size = (size_t)(to - p->head);
+	if (p->job->sums)
+		put32(p->head + RECORD_HEADER, thaw_sum(0, p->head, size));
+	if (sink_write(&p->out, p->out.pos, p->head, size))
+		return -1;
+	p->out.pos += size;
+	return 0;
 }
 
 /* Zero pages are left out: the new file has a hole there. */
@@ -283,16 +250,17 @@ static int write_data(struct packer *p)
 
 	for (; first < end; first += nr) {
 		nr = 1;
-		if (p->is_zero[first])
+		if (p->data.is_zero[first])
 			continue;
-		while (first + nr < end && !p->is_zero[first + nr])
+		while (first + nr < end && !p->data.is_zero[first + nr])
 			nr++;
-		if (write_at(p, p->pos + (uint64_t)first * XT_PAGE_SIZE,
-			     p->data + (size_t)first * XT_PAGE_SIZE,
-			     (size_t)nr * XT_PAGE_SIZE))
+		if (sink_write(&p->out,
+			       p->out.pos + (uint64_t)first * XT_PAGE_SIZE,
+			       p->data.page + (size_t)first * XT_PAGE_SIZE,
+			       (size_t)nr * XT_PAGE_SIZE))
 			return -1;
 	}
-	p->pos += (uint64_t)end * XT_PAGE_SIZE;
+	p->out.pos += (uint64_t)end * XT_PAGE_SIZE;
 	return 0;
 }
 
@@ -318,22 +286,66 @@ static int write_pages(struct packer *p)
 			ret = write_group_head(p);
 		if (!ret)
 			ret = write_data(p);
+		p->nr_records++;
+		p->nr_pages += p->batch.nr_data;
 		progress_add(p->batch.nr);
 	}
 	progress_clear();
 	return ret;
 }
 
+static int write_index(struct packer *p)
+{
+	struct thaw_index *index = &p->index.index;
+
+	p->index.type = htole32(REC_THAW_INDEX);
+	p->index.length = htole32(sizeof(*index));
+	memcpy(index->magic, THAW_INDEX_MAGIC, sizeof(index->magic));
+	index->version = htole32(THAW_INDEX_VERSION);
+	index->size = htole64(p->out.pos);
+	index->nr_records = htole64(p->nr_records);
+	index->nr_pages = htole64(p->nr_pages);
+	index->nr_zero = htole64(p->data.nr_zero);
+	if (p->job->sums)
+		index->nr_spans = htole32(THAW_SPANS);
+	else
+		memset(index->spans, 0, sizeof(index->spans));
+	index->sum = htole32(thaw_sum(0, &p->index, sizeof(p->index)));
+	return sink_write(&p->out, p->index_offset, &p->index,
+			  sizeof(p->index));
+}
+
+/* The index comes first in the stream, but is known last. */
 static int pack(struct packer *p)
 {
+	struct thaw_span *span = p->index.index.spans;
 	uint64_t start = p->in.stream.start + LIBXC_HEADERS;
 	uint64_t after = p->pages.first_after_data;
 	uint64_t end = p->in.stream.next;
 
-	if (copy_head(p) || copy_records(p, start, after) || write_pages(p) ||
-	    copy_records(p, after, end))
+	sink_begin_span(&p->out);
+	if (copy_head(p))
 		return -1;
-	return copy_tail(p, end);
+	sink_end_span(&p->out, span++);
+	p->index_offset = p->out.pos;
+	p->out.pos += sizeof(p->index);
+
+	sink_begin_span(&p->out);
+	if (copy_records(p, start, after))
+		return -1;
+	sink_end_span(&p->out, span++);
+	if (write_pages(p))
+		return -1;
+
+	sink_begin_span(&p->out);
+	if (copy_records(p, after, end))
+		return -1;
+	sink_end_span(&p->out, span++);
+	sink_begin_span(&p->out);
+	if (copy_tail(p, end))
+		return -1;
+	sink_end_span(&p->out, span++);
+	return write_index(p);
 }
 
 static int open_and_pack(struct packer *p)
@@ -341,28 +353,32 @@ static int open_and_pack(struct packer *p)
 	if (savefile_open(&p->in, p->job->in_fd, p->job->in_name) ||
 	    pack_pages_read(&p->pages, &p->in.stream))
 		return fail_in(p, p->in.stream.error);
-	p->hole.fd = p->job->in_fd;
-	p->hole.size = p->in.stream.file_size;
+	if (pack_data_init(&p->data, &p->in.stream)) {
+		stream_fail(&p->in.stream, 0, "no memory");
+		return fail_in(p, p->in.stream.error);
+	}
 	return pack(p);
 }
 
 int pack_stream(struct pack_job *job)
 {
 	struct packer *p = calloc(1, sizeof(*p));
-	int ret = -1;
+	int ret;
 
-	job->culprit = job->in_name;
-	if (p)
-		p->data = aligned_alloc(XT_PAGE_SIZE,
-					(size_t)PACK_BATCH * XT_PAGE_SIZE);
-	if (p && p->data) {
-		p->job = job;
-		ret = open_and_pack(p);
-		pack_pages_free(&p->pages);
-		free(p->data);
-	} else {
+	/* Unless fail_in() says otherwise. */
+	job->culprit = job->out_name;
+	if (!p) {
 		strcpy(job->error, "no memory");
+		return -1;
 	}
+	p->job = job;
+	p->out.fd = job->out_fd;
+	p->out.error = job->error;
+	p->out.error_size = sizeof(job->error);
+	ret = open_and_pack(p);
+
+	pack_pages_free(&p->pages);
+	pack_data_free(&p->data);
 	free(p);
 	return ret;
 }

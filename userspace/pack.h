@@ -7,6 +7,7 @@
 #ifndef XEN_THAW_PACK_H
 #define XEN_THAW_PACK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "stream.h"
@@ -17,6 +18,7 @@
  * @in_name: for messages
  * @out_fd: an empty regular file, open for writing
  * @out_name: for messages
+ * @sums: write checksums
  * @culprit: after a failure: @in_name or @out_name
  * @error: after a failure: one line, with the offset
  */
@@ -25,6 +27,7 @@ struct pack_job {
 	const char *in_name;
 	int out_fd;
 	const char *out_name;
+	bool sums;
 	const char *culprit;
 	char error[sizeof(((struct stream *)0)->error)];
 };

@@ -155,7 +155,7 @@ static int rename_new(struct pack_out *o)
 {
 	if (!renameat2(AT_FDCWD, o->temp, AT_FDCWD, o->path, RENAME_NOREPLACE))
 		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
+	if (errno != EINVAL)
 		return -1;
 	if (link(o->temp, o->path))
 		return -1;

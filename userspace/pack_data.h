@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The contents of pages, read from a save file without its holes. */
+#ifndef XEN_THAW_PACK_DATA_H
+#define XEN_THAW_PACK_DATA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "holes.h"
+#include "pack_pages.h"
+#include "stream.h"
+
+/**
+ * struct pack_data - contents of the pages of a PAGE_DATA record
+ * @hole: of the file
+ * @page: contents, one page after the other; not set where @is_zero
+ * @is_zero: of each page: it is zero
+ * @is_hole: of each page: it is zero as the file has a hole there
+ * @nr_zero: pages that are zero, of all records so far
+ */
+struct pack_data {
+	struct hole hole;
+	uint8_t *page;
+	bool is_zero[PACK_BATCH];
+	bool is_hole[PACK_BATCH];
+	uint64_t nr_zero;
+};
+
+/**
+ * pack_data_init() - get ready for reading
+ * @d: filled in; pack_data_free() is due also after a failure
+ * @s: the file; its offset moves
+ *
+ * Return: 0, or -1 without memory.
+ */
+int pack_data_init(struct pack_data *d, const struct stream *s);
+void pack_data_free(struct pack_data *d);
+
+/**
+ * pack_data_read() - read pages that lie one after the other
+ * @d: where to
+ * @s: the file
+ * @first: of the pages in @d; @first + @nr is at most PACK_BATCH
+ * @nr: pages
+ * @offset: of the first one in the file
+ *
+ * Return: 0, or -1 with @s->error set.
+ */
+int pack_data_read(struct pack_data *d, struct stream *s, uint32_t first,
+		   uint32_t nr, uint64_t offset);
+
+/**
+ * pack_data_sum() - the sum of a page
+ * @d: the pages
+ * @i: which
+ */
+uint32_t pack_data_sum(const struct pack_data *d, uint32_t i);
+
+#endif /* XEN_THAW_PACK_DATA_H */
