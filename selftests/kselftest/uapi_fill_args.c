@@ -74,6 +74,14 @@ TEST_F(fill_args, size_more_last_byte_set)
 	EXPECT_EQ(E2BIG, fill_refused(&self->call));
 }
 
+TEST_F(fill_args, size_above_page)
+{
+	self->args->size = THAW_PAGE_SIZE + 1;
+	EXPECT_EQ(E2BIG, fill_refused(&self->call));
+	self->args->size = ~0U;
+	EXPECT_EQ(E2BIG, fill_refused(&self->call));
+}
+
 TEST_F(fill_args, flags)
 {
 	unsigned int bit;
@@ -219,6 +227,13 @@ TEST_F(fill_args, window_bad_pointer)
 	self->args->window = (uintptr_t)self->call.window + 8;
 	self->args->nr_refs = GRANT_ENTRIES - 8;
 	EXPECT_EQ(EFAULT, fill_refused(&self->call));
+}
+
+/* Only the first batch finds out. */
+TEST_F(fill_args, window_read_only)
+{
+	ASSERT_EQ(0, mprotect(self->call.window, THAW_PAGE_SIZE, PROT_READ));
+	EXPECT_EQ(EFAULT, fill_refused_at(&self->call, 0));
 }
 
 TEST_F(fill_args, window_entry_in_use)

@@ -11,7 +11,7 @@
 
 struct padded_query {
 	struct xen_thaw_query query;
-	unsigned char surplus[2 * THAW_PAGE_SIZE];
+	unsigned char surplus[THAW_PAGE_SIZE];
 };
 
 FIXTURE(query) {
@@ -101,17 +101,24 @@ TEST_F(query, size_one_more_set)
 	EXPECT_TRUE(untouched(self));
 }
 
-TEST_F(query, size_pages_more_zero)
+TEST_F(query, size_page)
 {
-	self->args.query.size = sizeof(self->args);
+	self->args.query.size = THAW_PAGE_SIZE;
 	ASSERT_EQ(0, query(self));
 	EXPECT_TRUE(answered(self));
+
+	self->args.query.size = THAW_PAGE_SIZE;
+	self->args.surplus[THAW_PAGE_SIZE - sizeof(self->args.query) - 1] = 0x80;
+	EXPECT_EQ(E2BIG, query(self));
+	EXPECT_TRUE(untouched(self));
 }
 
-TEST_F(query, size_pages_more_last_byte_set)
+TEST_F(query, size_above_page)
 {
-	self->args.query.size = sizeof(self->args);
-	self->args.surplus[sizeof(self->args.surplus) - 1] = 0x80;
+	self->args.query.size = THAW_PAGE_SIZE + 1;
+	EXPECT_EQ(E2BIG, query(self));
+	EXPECT_TRUE(untouched(self));
+	self->args.query.size = ~0U;
 	EXPECT_EQ(E2BIG, query(self));
 	EXPECT_TRUE(untouched(self));
 }
