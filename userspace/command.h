@@ -17,5 +17,6 @@ enum exit_code {
 int cmd_info(int argc, char **argv);
 int cmd_pack(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
 
 #endif /* XEN_THAW_COMMAND_H */

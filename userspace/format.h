@@ -43,7 +43,7 @@ struct thaw_span {
  * @magic: THAW_INDEX_MAGIC without its NUL
  * @version: THAW_INDEX_VERSION
  * @sum: of the record, its header included, with this member 0
- * @size: of the file: the end of the libxl stream
+ * @size: of the file: the end of the libxl stream; 0: not known
  * @end: offset of the END record of the libxc stream
  * @nr_records: PAGE_DATA records
  * @nr_pages: entries with data in them

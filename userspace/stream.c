@@ -62,6 +62,7 @@ int stream_fail(struct stream *s, uint64_t offset, const char *fmt, ...)
 	va_list ap;
 	size_t len;
 
+	s->error_offset = offset;
 	snprintf(s->error, sizeof(s->error), "offset %" PRIu64 ": ", offset);
 	len = strlen(s->error);
 	va_start(ap, fmt);

@@ -77,6 +77,7 @@ enum stream_pfn_type {
  * @xen_minor: the same
  * @next: offset of the next record header
  * @error: after a failure: "offset N: cause", one line without a newline
+ * @error_offset: that N
  * @ahead_offset: of @ahead in the file
  * @ahead_len: bytes in @ahead
  * @ahead: what was read last, with what follows: room for the headers and lists
@@ -93,6 +94,7 @@ struct stream {
 	uint32_t xen_minor;
 	uint64_t next;
 	char error[256];
+	uint64_t error_offset;
 	uint64_t ahead_offset;
 	uint32_t ahead_len;
 	uint8_t ahead[36864];

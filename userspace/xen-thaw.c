@@ -18,6 +18,7 @@ static const struct command commands[] = {
 	{ "pack", "write a save file anew, so that it restores fast", cmd_pack },
 	{ "restore", "restore a guest from a save file, as xl restore does",
 	  cmd_restore },
+	{ "verify", "check a save file, and its checksums", cmd_verify },
 };
 
 #define NR_COMMANDS	(sizeof(commands) / sizeof(commands[0]))

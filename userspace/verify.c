@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "progress.h"
+#include "verify.h"
+
+/* What a record's body ends with, up to a multiple of 8. */
+static int check_filler(struct verify *v, const struct stream_record *rec)
+{
+	uint64_t end = rec->body + rec->length;
+
+	return verify_padding(v, end, (end - rec->body + 7) / 8 * 8 + rec->body);
+}
+
+/* What @v->sums announces has to come next. */
+static int check_place(struct verify *v, const struct stream_record *rec)
+{
+	struct stream *s = &v->file.stream;
+
+	if (v->sums.body && rec->type != REC_PAGE_DATA)
+		return stream_fail(s, rec->offset,
+				   "record %s (%#x) between checksums and their PAGE_DATA",
+				   stream_rec_name(rec->type), rec->type);
+	if (rec->type == REC_THAW_INDEX && v->indexed)
+		return stream_fail(s, rec->offset, "a second index");
+	return 0;
+}
+
+static int check_record(struct verify *v, const struct stream_record *rec)
+{
+	if (check_place(v, rec) || verify_record(v, rec))
+		return -1;
+
+	switch (rec->type) {
+	case REC_PAGE_DATA:
+		return verify_page_data(v, rec);
+	case REC_THAW_PAGE_SUMS:
+		return verify_open_sums(v, rec);
+	case REC_THAW_PADDING:
+		return verify_padding(v, rec->body, rec->body + rec->length);
+	default:
+		return check_filler(v, rec);
+	}
+}
+
+static int walk_libxc(struct verify *v)
+{
+	struct stream *s = &v->file.stream;
+	struct stream_record rec;
+	uint64_t at = s->next;
+
+	/* The index, if there is one, says what precedes it. */
+	if (stream_next(s, &rec) || verify_open_index(v, &rec) ||
+	    verify_spans(v, 0))
+		return -1;
+	if (!v->indexed)
+		s->next = at;
+
+	do {
+		if (verify_spans(v, s->next) || stream_next(s, &rec) ||
+		    check_record(v, &rec))
+			return -1;
+		progress_add((s->next - at) / XT_PAGE_SIZE);
+		at += (s->next - at) / XT_PAGE_SIZE * XT_PAGE_SIZE;
+	} while (rec.type != REC_END);
+	v->end = rec.offset;
+	return verify_complete(v);
+}
+
+static int walk_libxl(struct verify *v)
+{
+	uint64_t at = v->file.stream.next;
+	struct stream_record rec;
+
+	do {
+		if (verify_spans(v, at) || savefile_next(&v->file, &at, &rec) ||
+		    check_filler(v, &rec))
+			return -1;
+		if (rec.type == LIBXL_REC_LIBXC_CONTEXT ||
+		    rec.type > LIBXL_REC_EMULATOR_CONTEXT ||
+		    (rec.type == LIBXL_REC_END && rec.length))
+			return stream_fail(&v->file.stream, rec.offset,
+					   "libxl record %s (%#x) of %u bytes: not of a saved guest",
+					   savefile_rec_name(rec.type),
+					   rec.type, rec.length);
+	} while (rec.type != LIBXL_REC_END);
+	v->size = at;
+	v->rest = v->file.stream.file_size - at;
+	return 0;
+}
+
+static int check(struct verify *v)
+{
+	if (walk_libxc(v) || walk_libxl(v) || verify_spans(v, UINT64_MAX))
+		return -1;
+	v->nr_zero = v->data.nr_zero;
+	return verify_index(v);
+}
+
+int verify_file(struct verify *v, int fd, const char *name)
+{
+	struct stream *s = &v->file.stream;
+	int ret;
+
+	memset(v, 0, sizeof(*v));
+	if (savefile_open(&v->file, fd, name))
+		return -1;
+	if (pack_data_init(&v->data, s))
+		return stream_fail(s, 0, "no memory");
+	progress_start(s->file_size / XT_PAGE_SIZE);
+	ret = check(v);
+	progress_clear();
+	pack_data_free(&v->data);
+	free(v->page_sums);
+	v->page_sums = NULL;
+	return ret;
+}
