@@ -49,9 +49,9 @@ struct restore {
  * restore_run() - populate, fill, and let the stock helper do the rest
  * @r: the restore
  *
- * Return: RESTORE_HAND_OVER, or a wait status for the helper to end with. 0 only after every page was
- * in place before the stock helper saw the END record, and it ended with 0;
- * then the file's offset is just behind END.
+ * Return: RESTORE_HAND_OVER, or a wait status for the helper to end with. It is
+ * 0 only after every page was in place before the stock helper saw the END
+ * record, and it ended with 0; then the file's offset is just behind END.
  */
 int restore_run(struct restore *r);
 

@@ -50,7 +50,7 @@ static const char *find_named(const char *path)
 		return NULL;
 	}
 	if (is_ourselves(path)) {
-		message("XEN_THAW_STOCK_HELPER=%s: this is xen-thaw-helper: it has to name Xen's own " HELPER,
+		message("XEN_THAW_STOCK_HELPER=%s: this is xen-thaw-helper: name Xen's own",
 			path);
 		return NULL;
 	}
@@ -60,7 +60,7 @@ static const char *find_named(const char *path)
 const char *stock_find(void)
 {
 	static char debian[64];
-	const char *places[] = {
+	const char * const places[] = {
 		"/usr/libexec/xen/bin/" HELPER,
 		"/usr/lib/xen/bin/" HELPER,
 		debian,

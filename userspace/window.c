@@ -11,10 +11,12 @@
 
 int window_map(struct window *w, struct fill_job *job)
 {
+	const unsigned int type = XENMEM_resource_grant_table;
+	const unsigned int id = XENMEM_resource_grant_table_id_shared;
+
 	w->resource = xenforeignmemory_map_resource(job->fmem, job->domid,
-				XENMEM_resource_grant_table,
-				XENMEM_resource_grant_table_id_shared, 0, 1,
-				&w->entries, PROT_READ | PROT_WRITE, 0);
+						    type, id, 0, 1, &w->entries,
+						    PROT_READ | PROT_WRITE, 0);
 	if (!w->resource)
 		return fill_fail(job, "cannot map the grant table of domain %u: %s",
 				 job->domid, strerror(errno));
