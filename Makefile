@@ -49,7 +49,8 @@ install: module
 	install -D -m 644 uapi/xen_thaw.h \
 		$(DESTDIR)$(PREFIX)/include/xen_thaw.h
 
-KRELEASE = $(shell $(MAKE) -s -C $(KDIR) kernelrelease)
+# What modules_install calls it.
+KRELEASE = $(shell cat $(KDIR)/include/config/kernel.release)
 
 uninstall:
 	+$(MAKE) -C userspace uninstall
