@@ -49,8 +49,9 @@ install: module
 	install -D -m 644 uapi/xen_thaw.h \
 		$(DESTDIR)$(PREFIX)/include/xen_thaw.h
 
-# What modules_install calls it.
-KRELEASE = $(shell cat $(KDIR)/include/config/kernel.release)
+# Not kernelrelease: Debian's headers answer with the version of the source.
+KRELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
+	$(KDIR)/include/generated/utsrelease.h)
 
 uninstall:
 	+$(MAKE) -C userspace uninstall
