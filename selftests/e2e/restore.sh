@@ -63,11 +63,12 @@ from_block_device()
 		[ "$(stat engine)" = module ] && losetup -d /dev/loop0
 }
 
-from_filesystem()
+from_ext4()
 {
 	truncate -s 300M /tmp/fs.img || return
-	"mkfs.$1" -q /tmp/fs.img || return
-	modprobe "$1" || return
+	mke2fs -q -t ext4 -F /tmp/fs.img || return
+	# ext4 asks for it by a name that only its alias has.
+	modprobe -a crc32c_generic ext4 || return
 	mkdir -p /tmp/fs
 	mount -o loop /tmp/fs.img /tmp/fs || return
 	cp $image /tmp/fs/guest.save || return
@@ -145,7 +146,7 @@ test_it same_as_stock gntdev gntdev
 test_it same_as_stock auto module
 test_it xen_thaw_restore
 test_it from_block_device
-test_it from_filesystem ext4
+test_it from_ext4
 test_it from_sparse_file module
 test_it from_sparse_file mmapbatch
 test_it save_again
