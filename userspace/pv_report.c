@@ -143,20 +143,3 @@ int pv_wait_populated(struct pv *pv, const struct plan *plan,
 	}
 	return 0;
 }
-
-int pv_translate(const struct pv *pv, const struct plan_fill *fill,
-		 struct fills *out)
-{
-	struct plan_fill page = *fill;
-	uint32_t i;
-
-	page.nr = 1;
-	for (i = 0; i < fill->nr; i++) {
-		page.gfn = pv->table[fill->gfn + i];
-		if (fills_add(out, &page))
-			return -1;
-		if (!fill->zero)
-			page.offset += XT_PAGE_SIZE;
-	}
-	return 0;
-}
