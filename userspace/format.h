@@ -42,7 +42,8 @@ struct thaw_span {
  * struct thaw_index - body of the INDEX record, the first of the libxc stream
  * @magic: THAW_INDEX_MAGIC without its NUL
  * @version: THAW_INDEX_VERSION
- * @sum: of the record, its header included, with this member 0
+ * @sum: of the record, its header included, with this member 0; it is here in
+ *	all versions
  * @size: of the file: the end of the libxl stream; 0: not known
  * @end: offset of the END record of the libxc stream
  * @nr_records: PAGE_DATA records

@@ -53,66 +53,81 @@ int verify_padding(struct verify *v, uint64_t start, uint64_t end)
 	return 0;
 }
 
-static int check_index(struct verify *v, const struct stream_record *rec)
-{
-	struct {
-		uint32_t type;
-		uint32_t length;
-		struct thaw_index index;
-	} whole;
+/* What an index of any version begins with. */
+struct index_start {
+	uint32_t type;
+	uint32_t length;
+	char magic[8];
+	uint32_t version;
 	uint32_t sum;
+};
 
-	if (stream_read(stream_of(v), rec->offset, &whole, sizeof(whole),
-			"index"))
+static int check_index(struct verify *v, const struct stream_record *rec,
+		       struct index_start *start)
+{
+	uint32_t want = le32toh(start->sum), sum;
+
+	start->sum = 0;
+	sum = thaw_sum(0, start, sizeof(*start));
+	if (sum_range(v, rec->offset + sizeof(*start), rec->body + rec->length,
+		      &sum))
 		return -1;
-	v->index = whole.index;
-	whole.index.sum = 0;
-	sum = thaw_sum(0, &whole, sizeof(whole));
-	if (sum != le32toh(v->index.sum))
+	if (sum != want)
 		return stream_fail(stream_of(v), rec->offset,
 				   "index: its checksum is %08x, not %08x",
-				   sum, le32toh(v->index.sum));
+				   sum, want);
+	if (rec->type != REC_THAW_INDEX)
+		return stream_fail(stream_of(v), rec->offset,
+				   "index of type %#x, not %#x", rec->type,
+				   REC_THAW_INDEX);
+	return 0;
+}
+
+static int read_index(struct verify *v, const struct stream_record *rec)
+{
+	if (rec->length != sizeof(v->index))
+		return stream_fail(stream_of(v), rec->offset,
+				   "index of %u bytes, not %zu", rec->length,
+				   sizeof(v->index));
+	if (stream_read(stream_of(v), rec->body, &v->index, sizeof(v->index),
+			"index"))
+		return -1;
 	if (le32toh(v->index.nr_spans) > THAW_SPANS)
 		return stream_fail(stream_of(v), rec->offset,
 				   "index of %u spans",
 				   le32toh(v->index.nr_spans));
+	v->indexed = true;
+	v->index_offset = rec->offset;
+	if (v->index.nr_spans)
+		v->summed_bytes += RECORD_HEADER + sizeof(v->index);
 	return 0;
 }
 
 /*
- * Only known by its magic, if its type is damaged. An index of a later version
- * is skipped, as restores do.
+ * Known by its magic, as its type may be damaged. An index of a later version
+ * is skipped, as restores do, if its checksum is right.
  */
 int verify_open_index(struct verify *v, const struct stream_record *rec)
 {
-	struct thaw_index index;
+	struct index_start start;
 
-	if (rec->length < offsetof(struct thaw_index, size) ||
+	if (rec->length < sizeof(start) - RECORD_HEADER ||
 	    !(rec->type & REC_OPTIONAL))
 		return 0;
-	if (stream_read(stream_of(v), rec->body, &index,
-			offsetof(struct thaw_index, size), "index"))
+	if (stream_read(stream_of(v), rec->offset, &start, sizeof(start),
+			"index"))
 		return -1;
-	if (memcmp(index.magic, THAW_INDEX_MAGIC, sizeof(index.magic))) {
+	if (memcmp(start.magic, THAW_INDEX_MAGIC, sizeof(start.magic))) {
 		if (rec->type != REC_THAW_INDEX)
 			return 0;
 		return stream_fail(stream_of(v), rec->body,
 				   "index without its magic");
 	}
-	if (rec->type != REC_THAW_INDEX)
-		return stream_fail(stream_of(v), rec->offset,
-				   "index of type %#x, not %#x", rec->type,
-				   REC_THAW_INDEX);
-	if (le32toh(index.version) > THAW_INDEX_VERSION)
+	if (check_index(v, rec, &start))
+		return -1;
+	if (le32toh(start.version) > THAW_INDEX_VERSION)
 		return 0;
-	if (rec->length != sizeof(index))
-		return stream_fail(stream_of(v), rec->offset,
-				   "index of %u bytes, not %zu", rec->length,
-				   sizeof(index));
-	v->indexed = true;
-	v->index_offset = rec->offset;
-	v->summed_bytes += RECORD_HEADER + sizeof(index);
-	return check_index(v, rec);
+	return read_index(v, rec);
 }
 
 static int check_span(struct verify *v, const struct thaw_span *span)
