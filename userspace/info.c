@@ -5,6 +5,7 @@
 
 #include <json-c/json.h>
 
+#include "format.h"
 #include "info.h"
 #include "pv.h"
 #include "plan.h"
@@ -51,6 +52,8 @@ static int walk_libxc(struct info *info)
 		if (stream_next(s, &rec))
 			return -1;
 		count(libxc_count(info, rec.type), &rec, s->next);
+		info->packed |= rec.type == REC_THAW_INDEX;
+		info->sums |= rec.type == REC_THAW_PAGE_SUMS;
 		if (rec.type == REC_PAGE_DATA &&
 		    stream_page_runs(s, &rec, count_run, info))
 			return -1;

@@ -41,6 +41,8 @@ struct info_count {
  * @types: entries of PAGE_DATA, by type
  * @data_pages: of them, those with data
  * @aligned_pages: of them, those whose data starts at a page of the file
+ * @packed: xen-thaw pack wrote it: it has an index
+ * @sums: it has checksums of its pages
  * @planned: the members below are known: the stream is sound
  * @pages: guest pages
  * @known_zero: of them, zero without a look at data: they have none, or it
@@ -65,6 +67,8 @@ struct info {
 	uint64_t types[16];
 	uint64_t data_pages;
 	uint64_t aligned_pages;
+	bool packed;
+	bool sums;
 	bool planned;
 	uint64_t pages;
 	uint64_t known_zero;
