@@ -59,6 +59,11 @@ class Boot:
             self.cases[part, int(mib), image, case] = read_case(directory)
 
     @property
+    def counts_insns(self):
+        """Its clock is one that counts instructions: a second is 10^9 of them."""
+        return self.name.endswith("-insns")
+
+    @property
     def title(self):
         cpus = "1 vCPU" if self.settings["smp"] == "1" else f"{self.settings['smp']} vCPUs"
         scrub = ", scrub-domheap" if self.name.endswith("-scrub") else ""
@@ -85,7 +90,8 @@ class Boot:
 
 
 def load(out):
-    order = ["pv", "pv-scale", "pv-2", "pv-scrub", "pvh", "pvh-scale", "pvh-2"]
+    order = [f"{dom0}{kind}" for dom0 in ("pv", "pvh")
+             for kind in ("", "-insns", "-scale", "-2", "-scrub")]
     return [Boot(out / name) for name in order if (out / name / "figures").is_dir()]
 
 
