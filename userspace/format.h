@@ -90,6 +90,15 @@ static inline bool thaw_record(uint32_t type)
 }
 
 /**
+ * thaw_later_record() - whether a record is one that a later version may add
+ * @type: of the record
+ */
+static inline bool thaw_later_record(uint32_t type)
+{
+	return type > REC_THAW_PAGE_SUMS && type <= (REC_THAW_PADDING | 0xff);
+}
+
+/**
  * thaw_sum() - CRC32C
  * @sum: of the bytes before; 0 where there are none
  * @buf: more bytes

@@ -10,6 +10,11 @@
 
 #include "pack_out.h"
 
+/* Tests have a filesystem that does not know it. */
+#ifndef UNNAMED
+#define UNNAMED		O_TMPFILE
+#endif
+
 /* For the signal handler: the temporary file's path; empty: none. */
 static char doomed[PATH_MAX];
 
@@ -110,7 +115,7 @@ int pack_out_open(struct pack_out *o, const char *path, bool force,
 	o->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (o->dir < 0)
 		return fail(o, "%s", strerror(errno));
-	o->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	o->fd = open(dir, UNNAMED | O_RDWR | O_CLOEXEC, 0600);
 	if (o->fd < 0 && open_named(o, dir)) {
 		fail(o, "%s", strerror(errno));
 		close(o->dir);

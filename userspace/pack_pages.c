@@ -159,9 +159,11 @@ static int add_record(struct collector *c, const struct stream_record *rec)
 	case REC_CHECKPOINT_DIRTY_PFN_LIST:
 		return refuse(c, rec, "not of a saved guest");
 	default:
-		if (rec->type <= REC_X86_MSR_POLICY || thaw_record(rec->type))
+		if (thaw_later_record(rec->type))
+			return refuse(c, rec, "packed by a later xen-thaw");
+		if (rec->type <= REC_X86_MSR_POLICY || rec->type & REC_OPTIONAL)
 			return 0;
-		return refuse(c, rec, "it may describe what packing moves");
+		return refuse(c, rec, "of an unknown mandatory type");
 	}
 }
 
