@@ -164,16 +164,24 @@ static void use_pfns_in_table(uint64_t *entries, unsigned int type)
 	}
 }
 
-/* A page of the guest's p2m is known by what it holds: the guest's frames in order. */
+/*
+ * A page of the guest's p2m is known by what it holds: the guest's frames in order. What the guest
+ * gave back is missing in it.
+ */
 static void use_pfns_in_p2m(uint64_t *words)
 {
-	int64_t first = to_pfn(words[0]);
+	int64_t first = -1;
 
-	if (first < 0 || first % WORDS)
-		return;
-	for (size_t i = 0; i < WORDS; i++)
-		if (to_pfn(words[i]) >= 0 && to_pfn(words[i]) != first + (int64_t)i)
+	for (size_t i = 0; i < WORDS; i++) {
+		int64_t pfn = to_pfn(words[i]);
+
+		if (pfn < 0)
+			continue;
+		if (first < 0)
+			first = pfn - (int64_t)i;
+		if (first < 0 || first % WORDS || pfn != first + (int64_t)i)
 			return;
+	}
 	for (size_t i = 0; i < WORDS; i++)
 		if (to_pfn(words[i]) >= 0)
 			words[i] = first + i;
