@@ -10,9 +10,6 @@
 #include "domain.h"
 
 #define PAGE		4096UL
-/* Frames in one foreign mapping. */
-#define MAP_FRAMES	1024U
-
 /* A domain's handle: tells ours from others', and whose it is. */
 union handle {
 	xen_domain_handle_t uuid;
@@ -154,7 +151,12 @@ int domain_create(struct domain *d, enum domain_kind kind, unsigned int nr)
 
 	if (domain_map_window(d))
 		return -1;
-	return domain_reset(d);
+	d->memory = xenforeignmemory_map(d->fmem, d->id, PROT_READ | PROT_WRITE, nr,
+					 d->frames, NULL);
+	if (!d->memory)
+		return fail("xenforeignmemory_map");
+	domain_reset(d);
+	return 0;
 }
 
 int domain_kill(struct domain *d)
@@ -167,6 +169,8 @@ int domain_kill(struct domain *d)
 
 void domain_destroy(struct domain *d)
 {
+	if (d->memory)
+		xenforeignmemory_unmap(d->fmem, d->memory, d->nr);
 	if (d->resource)
 		xenforeignmemory_unmap_resource(d->fmem, d->resource);
 	if (d->exists)
@@ -180,68 +184,29 @@ void domain_destroy(struct domain *d)
 	memset(d, 0, sizeof(*d));
 }
 
-int domain_reset(struct domain *d)
+void domain_reset(struct domain *d)
 {
 	uint64_t *word = (uint64_t *)d->expect;
-	unsigned int i, nr;
 	size_t w;
-	void *guest;
 
 	for (w = 0; w < d->nr * PAGE / sizeof(*word); w++)
 		word[w] = 0x67756172640a0000 ^ (w / 512 << 24) ^ w;
-
-	for (i = 0; i < d->nr; i += nr) {
-		nr = d->nr - i < MAP_FRAMES ? d->nr - i : MAP_FRAMES;
-		guest = domain_map(d, i, nr, PROT_READ | PROT_WRITE);
-		if (!guest)
-			return -1;
-		memcpy(guest, d->expect + i * PAGE, nr * PAGE);
-		domain_unmap(d, guest, nr);
-	}
-	return 0;
-}
-
-void *domain_map(struct domain *d, unsigned int first, unsigned int nr, int prot)
-{
-	void *guest = xenforeignmemory_map(d->fmem, d->id, prot, nr,
-					   d->frames + first, NULL);
-
-	if (!guest)
-		fail("xenforeignmemory_map");
-	return guest;
-}
-
-void domain_unmap(struct domain *d, void *addr, unsigned int nr)
-{
-	xenforeignmemory_unmap(d->fmem, addr, nr);
+	memcpy(d->memory, d->expect, d->nr * PAGE);
 }
 
 bool domain_range_matches(struct domain *d, unsigned int first, unsigned int nr)
 {
-	unsigned int i, n;
+	const unsigned char *want = d->expect + first * PAGE;
+	const unsigned char *have = d->memory + first * PAGE;
+	size_t at = 0;
 
-	for (i = first; i < first + nr; i += n) {
-		const unsigned char *want = d->expect + i * PAGE;
-		unsigned char *guest;
-		size_t at = 0;
-
-		n = first + nr - i < MAP_FRAMES ? first + nr - i : MAP_FRAMES;
-		guest = domain_map(d, i, n, PROT_READ);
-		if (!guest)
-			return false;
-		if (!memcmp(guest, want, n * PAGE)) {
-			domain_unmap(d, guest, n);
-			continue;
-		}
-		while (guest[at] == want[at])
-			at++;
-		printf("# frame %zu (%#lx) byte %zu: %02x, not %02x\n",
-		       i + at / PAGE, (unsigned long)d->frames[i + at / PAGE],
-		       at % PAGE, guest[at], want[at]);
-		domain_unmap(d, guest, n);
-		return false;
-	}
-	return true;
+	if (!memcmp(have, want, nr * PAGE))
+		return true;
+	while (have[at] == want[at])
+		at++;
+	printf("# frame %zu (%#lx) byte %zu: %02x, not %02x\n", first + at / PAGE,
+	       (unsigned long)d->frames[first + at / PAGE], at % PAGE, have[at], want[at]);
+	return false;
 }
 
 bool domain_matches(struct domain *d)

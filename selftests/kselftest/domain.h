@@ -28,6 +28,7 @@ enum domain_kind {
  * @exists: it has to be destroyed
  * @nr: frames
  * @frames: their numbers, as an extent wants them
+ * @memory: a foreign mapping of all frames; as @window, a child has none
  * @window: the domain's grant table frame 0
  * @expect: contents that the frames should have, @nr pages
  */
@@ -39,6 +40,7 @@ struct domain {
 	bool exists;
 	unsigned int nr;
 	xen_pfn_t *frames;
+	unsigned char *memory;
 	struct grant_entry_v1 *window;
 	unsigned char *expect;
 };
@@ -62,15 +64,11 @@ void domain_destroy(struct domain *d);
 int domain_map_window(struct domain *d);
 int domain_map_window_again(struct domain *d);
 
-/* Destroys it while its window stays mapped. Return: 0 or -1. */
+/* Destroys it while its window and memory stay mapped. Return: 0 or -1. */
 int domain_kill(struct domain *d);
 
-/* Puts the pattern back. Return: 0 or -1. */
-int domain_reset(struct domain *d);
-
-/* Maps frames, by index. Return: NULL after an error. */
-void *domain_map(struct domain *d, unsigned int first, unsigned int nr, int prot);
-void domain_unmap(struct domain *d, void *addr, unsigned int nr);
+/* Puts the pattern back. */
+void domain_reset(struct domain *d);
 
 /* Whether frames hold what they should; prints the first difference. */
 bool domain_range_matches(struct domain *d, unsigned int first, unsigned int nr);

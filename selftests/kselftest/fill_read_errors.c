@@ -129,7 +129,7 @@ TEST_F(read_error, place_is_exact)
 	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
 		const unsigned int whole = BAD_PAGE - !!offsets[i];
 
-		ASSERT_EQ(0, domain_reset(&self->d));
+		domain_reset(&self->d);
 		list_add_zero(&self->l, 2000, 10);
 		list_add(&self->l, offsets[i], 0, whole);
 		self->l.extents[1].nr_frames += 500;

@@ -139,7 +139,7 @@ TEST_F(threads, overlapping_parts)
 			};
 			struct watch w;
 
-			ASSERT_EQ(0, domain_reset(&self->d));
+			domain_reset(&self->d);
 			list_add(&self->l, 8, 0, NR);
 			list_init(&other.l, self->dev, &self->d, &self->img);
 			list_add(&other.l, 8, 0, 1);
@@ -200,7 +200,7 @@ TEST_F(threads, window_gone_amid)
 	int err = 0, i;
 
 	for (i = 0; i < TRIES && !err; i++) {
-		ASSERT_EQ(0, domain_reset(&self->d));
+		domain_reset(&self->d);
 		list_clear(&self->l);
 		list_add(&self->l, 8, 0, NR);
 		ASSERT_EQ(0, watch_start(&w, &self->d, 10, act_unmap, self->d.window));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Does something amid a fill: a thread watches a frame of the domain through a
- * foreign mapping, and acts as soon as the frame changes.
+ * Does something amid a fill: a thread watches a frame of the domain, and acts
+ * as soon as the frame changes.
  */
 #ifndef WATCH_H
 #define WATCH_H
@@ -16,19 +16,17 @@
  * struct watch - a thread that waits for a frame to change
  * @act: called when it has
  * @arg: for @act
- * @d: the domain
  * @thread: the thread
- * @map: the frame
- * @before: its first word
+ * @word: the first one of the frame
+ * @before: what it was
  * @stop: it is to end
  * @acted: it has called @act
  */
 struct watch {
 	void (*act)(void *arg);
 	void *arg;
-	struct domain *d;
 	pthread_t thread;
-	volatile uint64_t *map;
+	volatile uint64_t *word;
 	uint64_t before;
 	volatile bool stop;
 	volatile bool acted;
