@@ -58,10 +58,11 @@ def other_goals(boot):
             if c["case"] == "module":
                 limit = 8192 + mib * 1024 / 1000
                 yield "RSS / (8 MiB + 0.1%), " + c["name"], 1, mib, c["rss_kib"] / limit
-        one = boot.median("eight", mib, "plain", "one", "xl_s")
-        eight = boot.median("eight", mib, "plain", "eight", "xl_s")
-        if one and eight:
-            yield "eight guests at once / one, xl", 8, mib, eight / one
+        for engine in "stock", "module":
+            one = boot.median("eight", mib, "plain", f"{engine}-1", "xl_s")
+            eight = boot.median("eight", mib, "plain", f"{engine}-8", "xl_s")
+            if one and eight:
+                yield f"8 guests at once / 1, xl, {engine}", 8, mib, eight / one
         disk = boot.median("cold", mib, "disk", "dd", "xl_s")
         warm = boot.median("cold", mib, "cached", "module", "total_s")
         if disk and warm:

@@ -158,9 +158,9 @@ threads()
 cold()
 {
 	if ! grep -q ' /mnt ' /proc/mounts; then
-		modprobe ext4
+		modprobe -a crc32c_generic ext4
 		mkfs.ext4 -q /dev/scratch >$log 2>&1 || die "mkfs"
-		mount /dev/scratch /mnt || die "mount"
+		mount -t ext4 /dev/scratch /mnt || die "mount"
 		cp "$plain" /mnt/plain.save && sync
 	fi
 	for case in dd stock module; do
@@ -177,17 +177,17 @@ cold()
 	by module cold cached /mnt/plain.save
 }
 
-# at_once PART CASE NUMBER: guests from one image. xl's lock would have them
+# at_once CASE ENGINE NUMBER: guests from one image. xl's lock would have them
 # come one after the other; each xl has a configuration with one of its own.
 at_once()
 {
-	place "$1" plain "$2"
+	place eight plain "$1"
 	start=$(uptime)
 	for i in $(seq "$3"); do
 		sed -e "s/^name .*/name = \"guest$i\"/" -e "s/^memory .*/memory = $mib/" \
 			/guest/pvh.cfg >"/tmp/guest$i.cfg"
 		echo "lockfile=\"/run/lock/xl$i\"" >"/tmp/xl$i.conf"
-		XEN_THAW_ENGINE=module XEN_THAW_STATS="$out.helper" \
+		XEN_THAW_ENGINE=$2 XEN_THAW_STATS="$out.helper" \
 			LIBXL_SAVE_HELPER=$helper unshare -m sh -c \
 			"mount --bind /tmp/xl$i.conf /etc/xen/xl.conf &&
 			 exec xl restore -p /tmp/guest$i.cfg $plain" >"$log$i" 2>&1 &
@@ -196,8 +196,9 @@ at_once()
 	for i in $(seq "$3"); do
 		eval "wait \$pid$i" || die "guest $i: $(tail -n 5 "$log$i")"
 	done
-	echo "$start $(uptime)" >"$out.xl"
-	printf ' %s' "$(tr ' ' - <"$out.xl")"
+	end=$(uptime)
+	echo "$start $end" >"$out.xl"
+	printf ' %s' "$(awk "BEGIN { print $end - $start }")"
 	for i in $(seq "$3"); do
 		guest_destroy "guest$i"
 	done
@@ -206,8 +207,10 @@ at_once()
 
 eight()
 {
-	at_once eight one 1
-	at_once eight eight 8
+	for engine in stock module; do
+		at_once "$engine-1" $engine 1
+		at_once "$engine-8" $engine 8
+	done
 }
 
 # Counts do not depend on the machine: one round.
@@ -229,6 +232,29 @@ counts()
 	! want aligned || count_of module aligned $aligned
 }
 
+# One after the other between marks, for selftests/bench/profile.
+profile()
+{
+	cp /proc/kallsyms "$RESULTS/"
+	for case in stock.plain mmapbatch.plain gntdev.plain module.plain \
+		module.aligned module.holes; do
+		engine=${case%.*}
+		case $case in
+		*.plain) file=$plain ;;
+		*.aligned) file=$aligned ;;
+		*.holes) file=$holes ;;
+		esac
+		BENCH_HELPER=$helper XEN_THAW_ENGINE=$engine XEN_THAW_STATS=/tmp/stats \
+			LIBXL_SAVE_HELPER=/usr/local/bin/mark \
+			xl restore -p "$file" >$log 2>&1 || die "restore, profiled"
+		echo "$case $(sed -n '$s/.*"pages": \([0-9]*\),.*/\1/p' /tmp/stats)" \
+			>>"$RESULTS/marks"
+		printf ' %s' "$case"
+		guest_destroy guest
+		settle
+	done
+}
+
 # repeat PART TIMES
 repeat()
 {
@@ -246,8 +272,9 @@ for mib in $sizes; do
 	repeat scrub "$rounds"
 	repeat threads "$rounds"
 	repeat cold "$rounds"
-	repeat eight "$rounds"
+	repeat eight 3
 	repeat counts 1
+	repeat profile 1
 	want scale || rm -f "$plain"
 	rm -f $aligned $holes
 done
