@@ -103,22 +103,25 @@ static struct {
 } *frames;
 static uint64_t nr_frames;
 
-/* Xen's table of the guest frame of each machine frame, whoever owns it. */
-static const uint64_t *m2p;
 static unsigned long last_mfn;
+
+/*
+ * For each machine frame the guest's pfn above 0, or 0. Xen's own table of that is no good for
+ * whatever words guests hold: where the machine has no memory, it may not be mapped.
+ */
+static uint32_t *pfns_above;
 
 /* The guest's pfn of a machine frame, or -1 if it is not the guest's. */
 static int64_t to_pfn(uint64_t mfn)
 {
-	uint64_t pfn = mfn <= last_mfn ? m2p[mfn] : nr_frames;
-
-	return pfn < nr_frames && frames[pfn].present && frames[pfn].mfn == mfn ?
-		(int64_t)pfn : -1;
+	return mfn <= last_mfn ? (int64_t)pfns_above[mfn] - 1 : -1;
 }
 
 static void find_frames(void)
 {
 	xen_pfn_t last_pfn, types[BATCH];
+	/* Xen's table of the guest frame of each machine frame, whoever owns it. */
+	const uint64_t *m2p;
 
 	if (xc_domain_maximum_gpfn(xch, domid, &last_pfn) < 0 ||
 	    xc_maximum_ram_page(xch, &last_mfn))
@@ -128,7 +131,8 @@ static void find_frames(void)
 		err(1, "cannot map Xen's table of frames");
 	nr_frames = last_pfn + 1;
 	frames = calloc(nr_frames, sizeof(*frames));
-	if (!frames)
+	pfns_above = calloc(last_mfn + 1, sizeof(*pfns_above));
+	if (!frames || !pfns_above)
 		err(1, "%" PRIu64 " frames", nr_frames);
 
 	for (uint64_t first = 0; first <= last_mfn; first += BATCH) {
@@ -140,10 +144,14 @@ static void find_frames(void)
 			err(1, "cannot get types of frames from %#" PRIx64 " on", first);
 		for (size_t i = 0; i < nr; i++) {
 			unsigned int type = types[i] & XEN_DOMCTL_PFINFO_LTAB_MASK;
-			uint64_t pfn = m2p[first + i];
+			uint64_t pfn;
 
-			if (type == XEN_DOMCTL_PFINFO_XTAB || pfn >= nr_frames)
+			if (type == XEN_DOMCTL_PFINFO_XTAB)
 				continue;
+			pfn = m2p[first + i];
+			if (pfn >= nr_frames)
+				continue;
+			pfns_above[first + i] = pfn + 1;
 			frames[pfn].mfn = first + i;
 			frames[pfn].type = type;
 			frames[pfn].present = true;
