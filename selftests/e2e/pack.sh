@@ -1,0 +1,199 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Runs in dom0. What xen-thaw pack makes of a save file is restored by an
+# unpatched xl restore, and by ours: every frame is what it is when the original
+# is restored. Then what it saves, in figures.
+
+# shellcheck source=selftests/e2e/common.sh
+. /root/common.sh
+
+image=/tmp/guest.save
+packed=/tmp/packed.save
+
+# start_and_save KIND MIB FILL
+start_and_save()
+{
+	guest_start "$1" guest "$2" "$3" && remember_md5 guest || return
+	xl save guest $image && xen-thaw verify $image
+}
+
+stock_reference()
+{
+	restore stock $image -p || return
+	frames "$(domid guest)" >/tmp/frames.ref || return
+	[ "$(wc -l </tmp/frames.ref)" -gt "$1" ] || return
+	runs_on guest && guest_destroy guest
+}
+
+pack_it()
+{
+	sum=$(md5sum <$image)
+	xen-thaw pack $image $packed || return
+	[ "$(md5sum <$image)" = "$sum" ] || why "the original changed" || return
+	[ -z "$(find /tmp -name '.xen-thaw*')" ] || return
+	xen-thaw verify $packed | grep 'checksums of every byte' || return
+	xen-thaw info $packed >/tmp/info && grep 'Packed: *yes' /tmp/info &&
+		! xen-thaw info $image | grep 'Packed: *yes'
+}
+
+same_as_stock()
+{
+	restore "$1" "$2" -p && frames_are /tmp/frames.ref guest || return
+	[ "$(stat engine)" = "$1" ] || why "engine $(stat engine)" || return
+	runs_on guest && guest_destroy guest
+}
+
+# A restore reads no zero page, and copies a page by one operation.
+module_figures()
+{
+	restore module $packed -p && guest_destroy guest || return
+	pages=$(stat pages) zero=$(stat zero_pages) ops=$(stat copy_ops)
+	[ "$zero" -gt 1000 ] || why "$zero zero pages" || return
+	[ "$ops" -le $((pages + pages / 50)) ] ||
+		why "$ops copy ops for $pages pages"
+}
+
+other_forms()
+{
+	xen-thaw pack -n $image /tmp/form.save || return
+	same_as_stock stock /tmp/form.save || return
+	same_as_stock module /tmp/form.save || return
+	# Packed twice is packed once.
+	xen-thaw pack -f $packed /tmp/form.save || return
+	cmp $packed /tmp/form.save || return
+	# A copy without holes is larger, no more.
+	cat $packed >/tmp/form.save
+	[ "$(du -k /tmp/form.save | cut -f1)" -gt "$(du -k $packed | cut -f1)" ] ||
+		return
+	xen-thaw verify /tmp/form.save && same_as_stock module /tmp/form.save &&
+		same_as_stock stock /tmp/form.save || return
+	rm /tmp/form.save
+}
+
+# The index is behind the magic; nothing that it says misleads a restore.
+index_lies()
+{
+	cp $packed /tmp/lies.save || return
+	at=$(strings -t d /tmp/lies.save | awk '/xen-thaw/ { print $1; exit }')
+	head -c 100 /dev/urandom |
+		dd of=/tmp/lies.save bs=1 seek=$((at + 12)) conv=notrunc \
+			2>/dev/null || return
+	xen-thaw verify /tmp/lies.save 2>$log && why "verify found nothing" ||
+		grep "offset $((at - 8)): index" $log || return
+	same_as_stock module /tmp/lies.save &&
+		same_as_stock stock /tmp/lies.save && rm /tmp/lies.save
+}
+
+flipped_bit()
+{
+	cp $packed /tmp/flip.save || return
+	at=$(($(wc -c <$packed) / 2))
+	old=$(dd if=$packed bs=1 skip=$at count=1 2>/dev/null | od -An -tu1)
+	# shellcheck disable=SC2059 # the number of a byte
+	printf "\\$(printf %o $((old ^ 4)))" |
+		dd of=/tmp/flip.save bs=1 seek=$at conv=notrunc 2>/dev/null ||
+		return
+	xen-thaw verify /tmp/flip.save 2>$log && why "not found" || return 0
+	grep "offset $((at / 4096 * 4096)): the checksum of pfn" $log &&
+		rm /tmp/flip.save
+}
+
+no_room()
+{
+	mkdir -p /tmp/small && mount -t tmpfs -o size=8M none /tmp/small ||
+		return
+	! xen-thaw pack $image /tmp/small/packed 2>$log || return
+	grep '/tmp/small/packed: offset .*: cannot write: No space left' $log ||
+		return
+	left=$(ls -A /tmp/small)
+	umount /tmp/small
+	[ -z "$left" ] || why "left behind: $left"
+}
+
+median()
+{
+	sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+# wall ENGINE FILE: of the helper, one more time
+wall()
+{
+	restore "$1" "$2" -p && stat total_s >>"/tmp/wall.$1.$(basename "$2")" &&
+		guest_destroy guest
+}
+
+figures()
+{
+	for round in 1 2 3 4 5; do
+		for file in $image $packed; do
+			wall stock "$file" && wall module "$file" ||
+				why "round $round" || return
+		done
+	done
+	pages=$(stat pages)
+	zero=$(xen-thaw info --json $image | sed -n 's/.*"zero": \([0-9]*\).*/\1/p')
+	disk=$(du -k $image | cut -f1) packed_disk=$(du -k $packed | cut -f1)
+	awk -v z="$zero" -v p="$pages" -v a="$packed_disk" -v b="$disk" 'BEGIN {
+		printf "# zero pages: %.2f; disk, packed/stock: %d/%d KiB = %.2f\n",
+			z / p, a, b, a / b }'
+	base=$(median /tmp/wall.stock.guest.save)
+	for e in stock module; do
+		for f in guest.save packed.save; do
+			awk -v w="$(median /tmp/wall.$e.$f)" -v b="$base" \
+				-v e=$e -v f=$f 'BEGIN {
+				printf "# helper wall, %s %s: %.3f s = %.2f\n",
+					e, f, w, w / b }'
+		done
+	done
+	awk -v s="$(tail -n 1 $stats)" 'BEGIN { print "# " s }'
+}
+
+# What the guest gave back is listed as absent: not in the packed file.
+ballooned()
+{
+	guest_start pv guest 160 16 && remember_md5 guest || return
+	xl mem-set guest 128 || return
+	sleep 3
+	xl save guest $image
+}
+
+figures_test()
+{
+	figures >/tmp/figures
+}
+
+free_before=$(host_free_mem)
+test_it start_and_save pvh 128 16
+test_it stock_reference 32000
+test_it pack_it
+test_it same_as_stock stock $packed
+test_it same_as_stock module $packed
+test_it same_as_stock mmapbatch $packed
+test_it same_as_stock gntdev $packed
+test_it module_figures
+test_it other_forms
+test_it index_lies
+test_it flipped_bit
+test_it no_room
+rm -f $packed
+
+test_it start_and_save pv 128 16
+test_it stock_reference 30000
+test_it pack_it
+test_it same_as_stock stock $packed
+test_it same_as_stock module $packed
+rm -f $packed
+
+test_it ballooned
+test_it stock_reference 30000
+test_it pack_it
+test_it same_as_stock stock $packed
+test_it same_as_stock module $packed
+rm -f $packed
+
+test_it start_and_save pvh 256 48
+test_it pack_it
+test_it figures_test
+cat /tmp/figures
+test_it wait_for 30 free_mem_is "$free_before"
+finish
