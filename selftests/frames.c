@@ -67,29 +67,56 @@ static size_t drop_absent(xen_pfn_t *gfns, size_t nr)
 	return kept;
 }
 
-static void dump_hvm(void)
+/* Return: frames printed of the batch of gfns from first on, up to last. */
+static size_t dump_batch(xen_pfn_t first, xen_pfn_t last)
 {
-	xen_pfn_t max, gfns[BATCH];
+	xen_pfn_t gfns[BATCH];
 	int errs[BATCH];
+	size_t nr, i;
+	char *pages;
 
-	if (xc_domain_maximum_gpfn(xch, domid, &max) < 0)
+	for (nr = 0; nr < BATCH && first + nr <= last; nr++)
+		gfns[nr] = first + nr;
+	nr = drop_absent(gfns, nr);
+	if (!nr)
+		return 0;
+	pages = map(gfns, nr, errs);
+	for (i = 0; i < nr; i++) {
+		if (errs[i])
+			errx(1, "cannot map gfn %#" PRIx64 ": %s", (uint64_t)gfns[i],
+			     strerror(-errs[i]));
+		print_hash(gfns[i], pages + i * PAGE);
+	}
+	munmap(pages, nr * PAGE);
+	return nr;
+}
+
+/*
+ * From both ends until all pages of the domain are found: to look through the
+ * hole between memory and the special pages takes a PVH dom0 a minute.
+ */
+static void dump_hvm(uint64_t nr_pages)
+{
+	xen_pfn_t low = 0, high;
+	uint64_t found = 0;
+
+	if (xc_domain_maximum_gpfn(xch, domid, &high) < 0)
 		err(1, "cannot get the last frame of domain %u", domid);
 
-	for (xen_pfn_t first = 0; first <= max; first += BATCH) {
-		size_t nr = max - first + 1 < BATCH ? max - first + 1 : BATCH;
-		const char *pages;
+	/* What is not yet printed is from low up to, but without, high. */
+	for (high++; found < nr_pages && low < high; low += BATCH) {
+		xen_pfn_t top = high > BATCH ? high - BATCH : 0;
 
-		for (size_t i = 0; i < nr; i++)
-			gfns[i] = first + i;
-		nr = drop_absent(gfns, nr);
-		if (!nr)
-			continue;
-		pages = map(gfns, nr, errs);
-		for (size_t i = 0; i < nr; i++)
-			if (!errs[i])
-				print_hash(gfns[i], pages + i * PAGE);
-		munmap((void *)pages, nr * PAGE);
+		if (top < low)
+			top = low;
+		found += dump_batch(top, high - 1);
+		high = top;
+		if (low < high)
+			found += dump_batch(low, high - 1);
 	}
+	if (found < nr_pages)
+		warnx("domain %u has %" PRIu64 " pages, %" PRIu64 " of them have a gfn",
+		      domid, nr_pages, found);
 }
 
 /*
@@ -270,7 +297,7 @@ int main(int argc, char **argv)
 	if (!info.paused)
 		errx(1, "domain %u is running; say: xl pause %u", domid, domid);
 	if (info.hvm)
-		dump_hvm();
+		dump_hvm(info.nr_pages);
 	else
 		dump_pv();
 
