@@ -17,6 +17,7 @@
 #include "message.h"
 #include "restore.h"
 #include "stock.h"
+#include "verify.h"
 
 /* argv of --restore-domain (libxl_save_callout.c, libxl_save_helper.c). */
 enum restore_arg {
@@ -247,18 +248,26 @@ static int run_restore(struct restore *r, int argc, double start)
 {
 	enum wish wish;
 	off_t offset;
+	bool is_file;
 	int status;
 
 	if (get_wish(&wish))
 		return RESTORE_FAILED;
+	is_file = is_file_restore(r, argc, &offset);
+	if (is_file) {
+		set_name(r);
+		if (verify_if_asked(r->io_fd, r->name, offset)) {
+			append_stats(r, start, RESTORE_FAILED);
+			return RESTORE_FAILED;
+		}
+	}
 	if (wish == WISH_STOCK)
 		return hand_over(r, start);
-	if (!is_file_restore(r, argc, &offset)) {
+	if (!is_file) {
 		message("not a plain save file: handed to the stock helper");
 		return hand_over(r, start);
 	}
 
-	set_name(r);
 	switch (read_stream(r, offset)) {
 	case 0:
 		break;

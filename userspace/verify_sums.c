@@ -173,8 +173,11 @@ int verify_index(struct verify *v)
 		    le64toh(index->nr_records) == v->nr_records &&
 		    le64toh(index->nr_pages) == v->nr_pages;
 
-	/* Who saves a guest does not know yet what libxl is going to add. */
-	if (index->size)
+	/*
+	 * Who saves a guest does not know yet what libxl is going to add; who
+	 * looks at the libxc stream alone does not either.
+	 */
+	if (index->size && v->size)
 		same &= le64toh(index->size) == v->size;
 	/* Without sums the pages were not read, and not counted. */
 	if (index->nr_spans)

@@ -179,6 +179,34 @@ TEST_F(verify, flipped_empty)
 	EXPECT_EQ(0, check(self));
 }
 
+/* The libxc stream alone, as a restore asks for it: the offset is libxl's. */
+TEST_F(verify, while_restoring)
+{
+	struct savefile f;
+	size_t at;
+
+	small_image(&self->img, false);
+	ASSERT_EQ(0, pack_it(self, true));
+	ASSERT_EQ(0, savefile_open(&f, self->fd, "test"));
+	ASSERT_EQ(77, lseek(self->fd, 77, SEEK_SET));
+	at = self->size / 2;
+	write_byte(self, at, ~self->buf[at]);
+	unsetenv("XEN_THAW_VERIFY");
+	EXPECT_EQ(0, verify_if_asked(self->fd, "test", f.stream.start));
+	setenv("XEN_THAW_VERIFY", "1", 1);
+	EXPECT_EQ(-1, verify_if_asked(self->fd, "test", f.stream.start));
+	write_byte(self, at, self->buf[at]);
+	ASSERT_EQ(77, lseek(self->fd, 77, SEEK_SET));
+	EXPECT_EQ(0, verify_if_asked(self->fd, "test", f.stream.start));
+	EXPECT_EQ(77, lseek(self->fd, 0, SEEK_CUR));
+	/* What is behind the stream has checksums, too. */
+	write_byte(self, self->size - 12, 1);
+	EXPECT_EQ(-1, verify_if_asked(self->fd, "test", f.stream.start));
+	setenv("XEN_THAW_VERIFY", "yes", 1);
+	EXPECT_EQ(-1, verify_if_asked(self->fd, "test", f.stream.start));
+	unsetenv("XEN_THAW_VERIFY");
+}
+
 /* Lost pages: what was data is a hole now, or the other way round. */
 TEST_F(verify, holes)
 {
