@@ -73,14 +73,16 @@ static int check(struct _test_data_verify *self)
 /* One page of data, one of zeros, one without. */
 static void small_image(struct image *img, bool pv)
 {
+	const uint64_t list[] = {
+		ENTRY(PFN_NOTAB, 1), ENTRY(PFN_NOTAB, 2), ENTRY(PFN_XALLOC, 3)
+	};
+
 	image_file_head(img);
 	if (pv)
 		guest_pv_head(img, 600);
 	else
 		image_hvm_head(img);
-	image_pages(img, (uint64_t[]) { ENTRY(PFN_NOTAB, 1),
-					ENTRY(PFN_NOTAB, 2),
-					ENTRY(PFN_XALLOC, 3) }, 3);
+	image_pages(img, list, 3);
 	if (pv)
 		guest_pv_tail(img);
 	else
@@ -419,7 +421,7 @@ TEST_F(verify, foreign_record)
 	image_file_head(&self->img);
 	image_hvm_head(&self->img);
 	at = self->img.len;
-	image_record(&self->img, 0xd4687703, "12345678", 8);
+	image_record(&self->img, 0xd4687703, "packing?", 8);
 	image_page_range(&self->img, PFN_NOTAB, 0, 3);
 	image_hvm_tail(&self->img);
 	image_file_tail(&self->img);
@@ -431,7 +433,7 @@ TEST_F(verify, foreign_record)
 	ASSERT_EQ(0, pack_it(self, true));
 	EXPECT_EQ(0, check(self)) TH_LOG("%s", self->v.file.stream.error);
 	EXPECT_NE(NULL, memmem(self->buf, self->size,
-			       "\x03\x78\x68\xd4\x08\0\0\0" "12345678", 16));
+			       "\x03\x78\x68\xd4\x08\0\0\0packing?", 16));
 }
 
 TEST_HARNESS_MAIN
