@@ -20,7 +20,7 @@
 #define LIBXC_HEADERS_SIZE	(24 + 16)
 #define LIBXC_PAGE_DATA		1
 #define LIBXC_END		0
-#define LIBXC_PADDING		0x80000000u	/* optional, of no known type */
+#define LIBXC_PADDING		0xd4687700u	/* as xen-thaw pack has it */
 
 struct xl_header {
 	char magic[XL_MAGIC_SIZE];

@@ -9,7 +9,7 @@ set datafile missing "?"
 
 bars = 6
 name(i) = word("stock mmapbatch gntdev module module memcpy", i)
-title(i) = i == 5 ? "module, page-aligned image" : i == 6 ? "memcpy of the same bytes" : name(i)
+title(i) = i == 5 ? "module, packed image" : i == 6 ? "memcpy of the same bytes" : name(i)
 array colour[6] = ["#9aa5b1", "#e3b23c", "#d9822b", "#2b6cb0", "#174a7c", "#d5dae0"]
 width = 0.8 / bars
 at(group, i) = group + (i - (bars + 1) / 2.0) * width

@@ -99,7 +99,7 @@ def counts(boot, mib):
     """Yields what each counted restore did, per 1000 pages."""
     pages = boot.median("counts", mib, "plain", "module", "pages")
     for image, case in (("plain", "stock"), ("plain", "module"), ("aligned", "module"),
-                        ("plain", "mmapbatch"), ("plain", "gntdev")):
+                        ("packed", "module"), ("plain", "mmapbatch"), ("plain", "gntdev")):
         found = boot.case("counts", mib, image, case)
         if not found or not pages:
             continue
@@ -122,7 +122,7 @@ def counts(boot, mib):
 
 
 CHART = [("stock", "plain"), ("mmapbatch", "plain"), ("gntdev", "plain"), ("module", "plain"),
-         ("module", "aligned"), ("memcpy", "plain")]
+         ("module", "packed"), ("memcpy", "plain")]
 
 
 def chart(boots):

@@ -36,6 +36,7 @@ def engine_goals(boot):
                        ("plain", "module", "fill_s"), memcpy)
         for name, goal, image, engine in (("module / stock", wall[0], "plain", "module"),
                                           ("module / stock, aligned", wall[1], "aligned", "module"),
+                                          ("module / stock, packed", wall[1], "packed", "module"),
                                           ("mmapbatch / stock", wall[2], "plain", "mmapbatch"),
                                           ("gntdev / stock", wall[3], "plain", "gntdev")):
             if goal:

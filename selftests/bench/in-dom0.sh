@@ -17,7 +17,7 @@ done
 
 helper=/usr/local/bin/xen-thaw-helper
 log=/tmp/log
-aligned=/tmp/aligned.save holes=/tmp/holes.save
+aligned=/tmp/aligned.save packed=/tmp/packed.save holes=/tmp/holes.save
 
 die()
 {
@@ -34,7 +34,7 @@ uptime()
 # Xen scrubs what a guest left when it has nothing else to do: let it.
 settle()
 {
-	sleep "$(awk "BEGIN { print 0.3 + $mib / 1024 }")"
+	sleep "$(awk "BEGIN { print 0.3 + $mib / 512 }")"
 }
 
 # Figures of a case are in files named by what was measured, one a round.
@@ -85,6 +85,10 @@ guest()
 		printf ', aligning the image'
 		align-image "$plain" $aligned 2>$log || die "align-image"
 	fi
+	if want packed; then
+		printf ', packing it'
+		xen-thaw pack "$plain" $packed >$log 2>&1 || die "xen-thaw pack"
+	fi
 	if want holes; then
 		printf ', a copy with holes for zeros'
 		cp "$plain" $holes
@@ -119,6 +123,10 @@ engines()
 		by stock engines aligned $aligned
 		by mmapbatch engines aligned $aligned
 		by gntdev engines aligned $aligned
+	fi
+	! want packed || by module engines packed $packed
+	if want packed && want more; then
+		by stock engines packed $packed
 	fi
 	! want holes || by module engines holes $holes
 	if want holes && want more; then
@@ -230,6 +238,7 @@ counts()
 		count_of $engine plain "$plain"
 	done
 	! want aligned || count_of module aligned $aligned
+	! want packed || count_of module packed $packed
 }
 
 # One after the other between marks, for selftests/bench/profile.
@@ -237,11 +246,12 @@ profile()
 {
 	cp /proc/kallsyms "$RESULTS/"
 	for case in stock.plain mmapbatch.plain gntdev.plain module.plain \
-		module.aligned module.holes; do
+		module.aligned module.packed module.holes; do
 		engine=${case%.*}
 		case $case in
 		*.plain) file=$plain ;;
 		*.aligned) file=$aligned ;;
+		*.packed) file=$packed ;;
 		*.holes) file=$holes ;;
 		esac
 		BENCH_HELPER=$helper XEN_THAW_ENGINE=$engine XEN_THAW_STATS=/tmp/stats \
@@ -276,6 +286,6 @@ for mib in $sizes; do
 	repeat counts 1
 	repeat profile 1
 	want scale || rm -f "$plain"
-	rm -f $aligned $holes
+	rm -f $aligned $packed $holes
 done
 repeat scale "$rounds"
