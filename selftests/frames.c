@@ -281,9 +281,11 @@ static void dump_pv(void)
 int main(int argc, char **argv)
 {
 	xc_dominfo_t info;
-	char *end;
+	char *end = "";
 
-	if (argc != 2 || (domid = strtoul(argv[1], &end, 10), *end))
+	if (argc == 2)
+		domid = strtoul(argv[1], &end, 10);
+	if (argc != 2 || *end)
 		errx(2, "usage: frames DOMID\n"
 		     "Prints the hash of each frame of a domain; pause it first.");
 

@@ -186,10 +186,11 @@ int verify_index(struct verify *v)
 	if (same || !v->indexed)
 		return 0;
 	return stream_fail(stream_of(v), v->index_offset,
-			   "index: it describes another file: of %" PRIu64 " bytes, with %" PRIu64 " pages in %" PRIu64 " records, %" PRIu64 " of them zero",
-			   le64toh(index->size), le64toh(index->nr_pages),
-			   le64toh(index->nr_records),
-			   le64toh(index->nr_zero));
+			   "index: it describes another file: of %llu bytes, with %llu pages in %llu records, %llu of them zero",
+			   (unsigned long long)le64toh(index->size),
+			   (unsigned long long)le64toh(index->nr_pages),
+			   (unsigned long long)le64toh(index->nr_records),
+			   (unsigned long long)le64toh(index->nr_zero));
 }
 
 int verify_open_sums(struct verify *v, const struct stream_record *rec)
