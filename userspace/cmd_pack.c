@@ -55,7 +55,6 @@ static int pack_to(struct pack_job *job, bool force)
 {
 	struct pack_out out;
 	struct stat in;
-	mode_t mode;
 
 	if (fstat(job->in_fd, &in)) {
 		message("%s: %s", job->in_name, strerror(errno));
@@ -70,9 +69,7 @@ static int pack_to(struct pack_job *job, bool force)
 		pack_out_abort(&out);
 		return -1;
 	}
-	/* Who may read the one may read the other; of a device: its owner. */
-	mode = S_ISREG(in.st_mode) ? in.st_mode & 0666 : 0600;
-	if (pack_out_commit(&out, mode)) {
+	if (pack_out_commit(&out, &in)) {
 		message("%s: %s", job->out_name, out.error);
 		return -1;
 	}

@@ -182,14 +182,28 @@ static int name_it(struct pack_out *o)
 	return 0;
 }
 
-int pack_out_commit(struct pack_out *o, mode_t mode)
+/*
+ * Who may read the one may read the other, and nobody else. A device says
+ * nothing about what is on it.
+ */
+static int set_owner(struct pack_out *o, const struct stat *in)
 {
-	if (fchmod(o->fd, mode) || fsync(o->fd) || name_it(o)) {
+	mode_t mode = in->st_mode & 0666;
+
+	if (!S_ISREG(in->st_mode) || fchown(o->fd, in->st_uid, in->st_gid))
+		mode &= 0600;
+	return fchmod(o->fd, mode);
+}
+
+int pack_out_commit(struct pack_out *o, const struct stat *in)
+{
+	if (set_owner(o, in) || fsync(o->fd) || name_it(o)) {
 		fail(o, "%s", strerror(errno));
 		pack_out_abort(o);
 		return -1;
 	}
-	if (fsync(o->dir)) {
+	/* Not every filesystem can, or has to. */
+	if (fsync(o->dir) && errno != EINVAL) {
 		fail(o, "it is there, but may not last: %s", strerror(errno));
 		pack_out_abort(o);
 		return -1;

@@ -45,11 +45,12 @@ int pack_out_open(struct pack_out *o, const char *path, bool force,
 /**
  * pack_out_commit() - make it lasting, and give it its name
  * @o: the file; closed
- * @mode: its permissions
+ * @in: whose owner and permissions it gets; those of its owner alone where it
+ *	cannot have that owner
  *
  * Return: 0, or -1 with @o->error set and the file gone.
  */
-int pack_out_commit(struct pack_out *o, mode_t mode);
+int pack_out_commit(struct pack_out *o, const struct stat *in);
 
 /**
  * pack_out_abort() - give it up

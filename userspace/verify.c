@@ -73,6 +73,18 @@ static int walk_libxc(struct verify *v)
 	return verify_complete(v);
 }
 
+/* Only records of a device model may be there, each with a header of its own. */
+static bool belongs_behind(const struct stream_record *rec)
+{
+	switch (rec->type) {
+	case LIBXL_REC_EMULATOR_XENSTORE_DATA:
+	case LIBXL_REC_EMULATOR_CONTEXT:
+		return rec->length >= 8;
+	default:
+		return rec->type == LIBXL_REC_END && !rec->length;
+	}
+}
+
 static int walk_libxl(struct verify *v)
 {
 	uint64_t at = v->file.stream.next;
@@ -82,9 +94,7 @@ static int walk_libxl(struct verify *v)
 		if (verify_spans(v, at) || savefile_next(&v->file, &at, &rec) ||
 		    check_filler(v, &rec))
 			return -1;
-		if (rec.type == LIBXL_REC_LIBXC_CONTEXT ||
-		    rec.type > LIBXL_REC_EMULATOR_CONTEXT ||
-		    (rec.type == LIBXL_REC_END && rec.length))
+		if (!belongs_behind(&rec))
 			return stream_fail(&v->file.stream, rec.offset,
 					   "libxl record %s (%#x) of %u bytes: not of a saved guest",
 					   savefile_rec_name(rec.type),
