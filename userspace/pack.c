@@ -10,6 +10,7 @@
 #include "pack_sink.h"
 #include "progress.h"
 #include "savefile.h"
+#include "verify.h"
 
 /* Bytes of other records copied at once. */
 #define COPY_SIZE	(1U << 20)
@@ -348,11 +349,31 @@ static int pack(struct packer *p)
 	return write_index(p);
 }
 
+/* New checksums would hide what the old ones tell. */
+static int check_old_sums(struct packer *p)
+{
+	struct verify *v = malloc(sizeof(*v));
+	int ret = 0;
+
+	if (!v) {
+		stream_fail(&p->in.stream, 0, "no memory");
+		return fail_in(p, p->in.stream.error);
+	}
+	progress_title("verifying");
+	if (verify_file(v, p->job->in_fd, p->job->in_name))
+		ret = fail_in(p, v->file.stream.error);
+	progress_title("packing");
+	free(v);
+	return ret;
+}
+
 static int open_and_pack(struct packer *p)
 {
 	if (savefile_open(&p->in, p->job->in_fd, p->job->in_name) ||
 	    pack_pages_read(&p->pages, &p->in.stream))
 		return fail_in(p, p->in.stream.error);
+	if (p->pages.packed && check_old_sums(p))
+		return -1;
 	if (pack_data_init(&p->data, &p->in.stream)) {
 		stream_fail(&p->in.stream, 0, "no memory");
 		return fail_in(p, p->in.stream.error);

@@ -36,6 +36,8 @@ struct pack_job {
  * pack_stream() - write a packed copy of a save file
  * @job: what to pack
  *
+ * A file that is packed already is verified first.
+ *
  * Return: 0, or -1 with @job->error set.
  */
 int pack_stream(struct pack_job *job);

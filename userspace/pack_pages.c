@@ -177,6 +177,7 @@ static int walk(struct collector *c, struct pack_pages *p)
 			return -1;
 		if (rec.type == REC_PAGE_DATA)
 			p->first_after_data = c->s->next;
+		p->packed |= thaw_record(rec.type);
 	} while (rec.type != REC_END);
 	return 0;
 }

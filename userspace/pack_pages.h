@@ -41,6 +41,7 @@ struct pack_run {
  * @cap: runs that @v has room for
  * @first_after_data: offset of the first record after the last PAGE_DATA; of the
  *	first record of all where there is no PAGE_DATA
+ * @packed: the stream has records that packing adds
  */
 struct pack_pages {
 	struct pack_run *v;
@@ -48,6 +49,7 @@ struct pack_pages {
 	size_t nr_pages;
 	size_t cap;
 	uint64_t first_after_data;
+	bool packed;
 };
 
 /**

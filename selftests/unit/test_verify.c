@@ -394,9 +394,8 @@ TEST_F(verify, sums_lie)
 		close(self->fd);
 		self->fd = image_file(&self->img, false);
 		EXPECT_EQ(-1, check(self)) TH_LOG("case %zu", i);
-		/* To pack it is to do away with them. */
-		ASSERT_EQ(0, pack_it(self, true));
-		EXPECT_EQ(0, check(self)) TH_LOG("%s", self->v.file.stream.error);
+		/* To pack it would be to do away with them. */
+		EXPECT_EQ(-1, pack_it(self, true)) TH_LOG("case %zu", i);
 	}
 }
 
