@@ -11,16 +11,13 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "host.h"
 #include "message.h"
 #include "savefile.h"
 #include "xen_thaw.h"
 
-#define HELPER		"xen-thaw-helper"
-
-/* Tests have others. */
-#ifndef HYPERVISOR_TYPE
-#define HYPERVISOR_TYPE	"/sys/hypervisor/type"
-#define PRIVCMD		"/dev/xen/privcmd"
+/* Tests have another. */
+#ifndef THAW_DEVICE
 #define THAW_DEVICE	XEN_THAW_DEVICE
 #endif
 
@@ -161,34 +158,10 @@ static int check_file(const char *path)
 	return 0;
 }
 
-static bool under_xen(void)
-{
-	char type[8] = "";
-	FILE *f = fopen(HYPERVISOR_TYPE, "re");
-
-	if (!f)
-		return false;
-	if (!fgets(type, sizeof(type), f))
-		type[0] = '\0';
-	fclose(f);
-	return !strcmp(type, "xen\n");
-}
-
 static int check_host(const struct request *r)
 {
-	if (!under_xen()) {
-		message("this machine does not run under Xen: guests are restored in dom0");
+	if (host_check("restoring a guest"))
 		return -1;
-	}
-	if (geteuid()) {
-		message("restoring a guest takes root");
-		return -1;
-	}
-	if (access(PRIVCMD, F_OK)) {
-		message("%s: %s: this is not dom0, or the module xen-privcmd is not loaded",
-			PRIVCMD, strerror(errno));
-		return -1;
-	}
 	if (r->engine && !strcmp(r->engine, "module") &&
 	    access(THAW_DEVICE, F_OK)) {
 		message("%s: %s: the module is not loaded: modprobe xen_thaw",
@@ -198,23 +171,10 @@ static int check_host(const struct request *r)
 	return 0;
 }
 
-/* The directory that the running program is in; empty where nobody tells. */
-static void own_dir(char *dir, size_t size)
-{
-	ssize_t len = readlink("/proc/self/exe", dir, size - 1);
-	char *slash;
-
-	dir[len < 0 ? 0 : len] = '\0';
-	slash = strrchr(dir, '/');
-	if (slash)
-		*slash = '\0';
-}
-
 /* An absolute path in @path; 0, or -1 after a message. */
 static int find_helper(char path[PATH_MAX])
 {
 	const char *wish = getenv("XEN_THAW_HELPER");
-	char dir[PATH_MAX - sizeof(HELPER)];
 
 	if (wish) {
 		if (realpath(wish, path) && !access(path, X_OK))
@@ -222,16 +182,7 @@ static int find_helper(char path[PATH_MAX])
 		message("XEN_THAW_HELPER=%s: %s", wish, strerror(errno));
 		return -1;
 	}
-	own_dir(dir, sizeof(dir));
-	snprintf(path, PATH_MAX, "%s/%s", dir, HELPER);
-	if (!access(path, X_OK))
-		return 0;
-	snprintf(path, PATH_MAX, "%s/%s", XEN_THAW_LIBEXECDIR, HELPER);
-	if (!access(path, X_OK))
-		return 0;
-	message("cannot find %s in %s or %s: set XEN_THAW_HELPER", HELPER, dir,
-		XEN_THAW_LIBEXECDIR);
-	return -1;
+	return host_find("xen-thaw-helper", X_OK, "set XEN_THAW_HELPER", path);
 }
 
 static int set_stats(const char *path)
