@@ -24,6 +24,7 @@ help:
 	@echo 'On any machine, in an emulated Xen (installs Debian packages):'
 	@echo 'make demo                restore a guest three ways, and compare'
 	@echo 'make check               all tests'
+	@echo 'make fuzz                what reads save files, FUZZ_SECONDS=60 in all'
 	@echo 'make bench               time all engines (up to 40 minutes)'
 	@echo 'make shell [DOM0=pv|pvh] [KERNEL=6.1|6.12] [SMP=1|2]'
 	@echo '                         a root shell in a dom0 with the module loaded'
@@ -78,6 +79,10 @@ demo:
 check:
 	@selftests/check
 
+fuzz:
+	@selftests/install-packages
+	@selftests/fuzz/run
+
 bench:
 	@selftests/bench/bench
 
@@ -89,4 +94,4 @@ shell:
 	@selftests/shell --dom0 $(DOM0) --kernel $(KERNEL) --smp $(SMP)
 
 .PHONY: all help module tools install uninstall dkms-install clean distclean \
-	demo check bench shell
+	demo check fuzz bench shell
