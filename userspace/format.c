@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <endian.h>
+#include <string.h>
+
 #include <isa-l/crc.h>
 
 #include "format.h"
@@ -28,4 +31,14 @@ uint32_t thaw_zero_page_sum(void)
 	if (!sum)
 		sum = thaw_sum(0, zero, sizeof(zero));
 	return sum;
+}
+
+void thaw_seal_index(struct thaw_index_record *r)
+{
+	r->type = htole32(REC_THAW_INDEX);
+	r->length = htole32(sizeof(r->index));
+	memcpy(r->index.magic, THAW_INDEX_MAGIC, sizeof(r->index.magic));
+	r->index.version = htole32(THAW_INDEX_VERSION);
+	r->index.sum = 0;
+	r->index.sum = htole32(thaw_sum(0, r, sizeof(*r)));
 }

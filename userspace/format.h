@@ -68,6 +68,18 @@ struct thaw_index {
 };
 
 /**
+ * struct thaw_index_record - an INDEX record as it is in the file
+ * @type: REC_THAW_INDEX
+ * @length: of @index
+ * @index: the body
+ */
+struct thaw_index_record {
+	uint32_t type;
+	uint32_t length;
+	struct thaw_index index;
+};
+
+/**
  * struct thaw_page_sums - body of a PAGE_SUMS record, just before a PAGE_DATA
  * @sum: of all bytes from this record's header to the last entry of the
  *	PAGE_DATA record, with this member 0
@@ -107,6 +119,12 @@ static inline bool thaw_later_record(uint32_t type)
  * Return: the sum of both.
  */
 uint32_t thaw_sum(uint32_t sum, const void *buf, size_t size);
+
+/**
+ * thaw_seal_index() - complete an INDEX record
+ * @r: has all that is in no header; gets its header, magic, version and sum
+ */
+void thaw_seal_index(struct thaw_index_record *r);
 
 /* thaw_zero_page_sum() - CRC32C of a page of zeros */
 uint32_t thaw_zero_page_sum(void);

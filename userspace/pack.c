@@ -6,6 +6,7 @@
 #include "format.h"
 #include "pack.h"
 #include "pack_data.h"
+#include "pack_head.h"
 #include "pack_pages.h"
 #include "pack_sink.h"
 #include "progress.h"
@@ -16,20 +17,6 @@
 #define COPY_SIZE	(1U << 20)
 
 #define LIBXC_HEADERS	40U	/* image and domain header */
-#define RECORD_HEADER	8U
-#define PAGE_DATA_HEADER 16U	/* of the record and of its list */
-
-/* PAGE_SUMS with room for padding, and header and list of PAGE_DATA. */
-#define GROUP_HEAD_MAX \
-	(RECORD_HEADER + sizeof(struct thaw_page_sums) + 4 * PACK_BATCH + \
-	 XT_PAGE_SIZE + PAGE_DATA_HEADER + 8 * PACK_BATCH)
-
-/* An index as it is in the file. */
-struct index_record {
-	uint32_t type;
-	uint32_t length;
-	struct thaw_index index;
-};
 
 /**
  * struct packer - a save file being packed
@@ -39,7 +26,7 @@ struct index_record {
  * @pages: of the file
  * @batch: pages of the record in the making
  * @data: contents of @batch
- * @head: what precedes the contents of @batch
+ * @head: room for what precedes the contents of @batch
  * @index: of the new file
  * @index_offset: of @index in the new file
  * @nr_records: PAGE_DATA records in the new file
@@ -52,8 +39,8 @@ struct packer {
 	struct pack_pages pages;
 	struct pack_batch batch;
 	struct pack_data data;
-	uint8_t head[GROUP_HEAD_MAX];
-	struct index_record index;
+	uint8_t head[PACK_HEAD_MAX(PACK_BATCH)];
+	struct thaw_index_record index;
 	uint64_t index_offset;
 	uint64_t nr_records;
 	uint64_t nr_pages;
@@ -176,68 +163,25 @@ static int read_batch(struct packer *p)
 	return 0;
 }
 
-static uint8_t *put32(uint8_t *to, uint32_t value)
-{
-	value = htole32(value);
-	return (uint8_t *)memcpy(to, &value, sizeof(value)) + sizeof(value);
-}
-
-static uint8_t *put64(uint8_t *to, uint64_t value)
-{
-	value = htole64(value);
-	return (uint8_t *)memcpy(to, &value, sizeof(value)) + sizeof(value);
-}
-
-/*
- * The record in front of PAGE_DATA, so long that data starts at a page of the
- * file. Return: where PAGE_DATA goes.
- */
-static uint8_t *put_front(struct packer *p, uint8_t *to, uint32_t list)
-{
-	const struct pack_batch *b = &p->batch;
-	uint32_t length = 0, i;
-	uint8_t *end;
-
-	if (p->job->sums)
-		length = sizeof(struct thaw_page_sums) + 4 * b->nr_data;
-	length = (length + 7) & ~7U;
-	if (b->nr_data)
-		length += -(p->out.pos + RECORD_HEADER + length + list) %
-			  XT_PAGE_SIZE;
-
-	end = to + RECORD_HEADER + length;
-	to = put32(to, p->job->sums ? REC_THAW_PAGE_SUMS : REC_THAW_PADDING);
-	to = put32(to, length);
-	if (p->job->sums) {
-		to = put32(to, 0);
-		to = put32(to, b->nr_data);
-		for (i = 0; i < b->nr_data; i++)
-			to = put32(to, pack_data_sum(&p->data, i));
-	}
-	memset(to, 0, (size_t)(end - to));
-	return end;
-}
-
 static int write_group_head(struct packer *p)
 {
 	const struct pack_batch *b = &p->batch;
-	uint32_t list = PAGE_DATA_HEADER + 8 * b->nr, i;
-	uint8_t *to = p->head;
+	uint32_t sums[PACK_BATCH], i;
+	struct pack_head head = {
+		.pos = p->out.pos,
+		.entry = b->entry,
+		.nr = b->nr,
+		.nr_data = b->nr_data,
+	};
 	size_t size;
 
-	/* Padding alone, where there is no data to be padded, is of no use. */
-	if (p->job->sums || b->nr_data)
-		to = put_front(p, to, list);
-	to = put32(to, REC_PAGE_DATA);
-	to = put32(to, list - RECORD_HEADER + b->nr_data * XT_PAGE_SIZE);
-	to = put32(to, b->nr);
-	to = put32(to, 0);
-	for (i = 0; i < b->nr; i++)
-		to = put64(to, b->entry[i]);
-
-	size = (size_t)(to - p->head);
-	if (p->job->sums)
-		put32(p->head + RECORD_HEADER, thaw_sum(0, p->head, size));
+	if (p->job->sums) {
+		for (i = 0; i < b->nr_data; i++)
+			sums[i] = pack_data_sum(&p->data, i);
+		head.sums = sums;
+	}
+	size = pack_head_size(&head);
+	pack_head_put(&head, p->head);
 	if (sink_write(&p->out, p->out.pos, p->head, size))
 		return -1;
 	p->out.pos += size;
@@ -299,10 +243,6 @@ static int write_index(struct packer *p)
 {
 	struct thaw_index *index = &p->index.index;
 
-	p->index.type = htole32(REC_THAW_INDEX);
-	p->index.length = htole32(sizeof(*index));
-	memcpy(index->magic, THAW_INDEX_MAGIC, sizeof(index->magic));
-	index->version = htole32(THAW_INDEX_VERSION);
 	index->size = htole64(p->out.pos);
 	index->nr_records = htole64(p->nr_records);
 	index->nr_pages = htole64(p->nr_pages);
@@ -311,7 +251,7 @@ static int write_index(struct packer *p)
 		index->nr_spans = htole32(THAW_SPANS);
 	else
 		memset(index->spans, 0, sizeof(index->spans));
-	index->sum = htole32(thaw_sum(0, &p->index, sizeof(p->index)));
+	thaw_seal_index(&p->index);
 	return sink_write(&p->out, p->index_offset, &p->index,
 			  sizeof(p->index));
 }

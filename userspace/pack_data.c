@@ -26,7 +26,7 @@ static const uint8_t *page_at(const struct pack_data *d, uint32_t i)
 	return d->page + (size_t)i * XT_PAGE_SIZE;
 }
 
-static bool page_is_zero(const uint8_t *page)
+bool pack_page_is_zero(const uint8_t *page)
 {
 	static const uint8_t zero[XT_PAGE_SIZE];
 
@@ -42,7 +42,7 @@ static int read_part(struct pack_data *d, struct stream *s, uint32_t first,
 			(size_t)nr * XT_PAGE_SIZE, "page data"))
 		return -1;
 	for (i = first; i < first + nr; i++) {
-		d->is_zero[i] = page_is_zero(page_at(d, i));
+		d->is_zero[i] = pack_page_is_zero(page_at(d, i));
 		d->is_hole[i] = false;
 		d->nr_zero += d->is_zero[i];
 	}

@@ -56,4 +56,10 @@ int pack_data_read(struct pack_data *d, struct stream *s, uint32_t first,
  */
 uint32_t pack_data_sum(const struct pack_data *d, uint32_t i);
 
+/**
+ * pack_page_is_zero() - whether a page is zeros
+ * @page: XT_PAGE_SIZE bytes
+ */
+bool pack_page_is_zero(const uint8_t *page);
+
 #endif /* XEN_THAW_PACK_DATA_H */
