@@ -187,10 +187,9 @@ static int find_libxc(struct savefile *f, uint64_t *offset)
 	return 0;
 }
 
-int savefile_open(struct savefile *f, int fd, const char *name)
+int savefile_find(struct savefile *f, int fd, const char *name,
+		  uint64_t *offset)
 {
-	uint64_t offset;
-
 	memset(f, 0, sizeof(*f));
 	f->stream.fd = fd;
 	f->stream.name = name;
@@ -200,8 +199,16 @@ int savefile_open(struct savefile *f, int fd, const char *name)
 				   errno == ESPIPE ?
 				   "neither a regular file nor a block device" :
 				   strerror(errno));
+	if (open_toolstack(f) || open_libxl(f) || find_libxc(f, offset))
+		return -1;
+	return 0;
+}
 
-	if (open_toolstack(f) || open_libxl(f) || find_libxc(f, &offset))
+int savefile_open(struct savefile *f, int fd, const char *name)
+{
+	uint64_t offset;
+
+	if (savefile_find(f, fd, name, &offset))
 		return -1;
 	return stream_open(&f->stream, fd, name, offset);
 }

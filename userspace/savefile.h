@@ -62,6 +62,18 @@ struct savefile {
 };
 
 /**
+ * savefile_find() - find the place of the libxc stream in a save file
+ * @f: filled in, but for what the libxc stream says
+ * @fd: a regular file or block device open for reading
+ * @name: for messages
+ * @offset: where the libxc stream is, or will be
+ *
+ * Return: 0, or -1 with @f->stream.error set.
+ */
+int savefile_find(struct savefile *f, int fd, const char *name,
+		  uint64_t *offset);
+
+/**
  * savefile_open() - find the libxc stream in a save file, and open it
  * @f: filled in
  * @fd: a regular file or block device open for reading

@@ -254,16 +254,6 @@ int stream_next(struct stream *s, struct stream_record *rec)
 	return 0;
 }
 
-static bool type_is_known(unsigned int type)
-{
-	return type <= PFN_L4TAB || (type >= PFN_L1TAB_PIN && type <= PFN_XTAB);
-}
-
-static bool type_has_data(unsigned int type)
-{
-	return type < PFN_BROKEN;
-}
-
 static unsigned int entry_type(uint64_t entry)
 {
 	return (unsigned int)(entry >> PFN_TYPE_SHIFT);
@@ -286,7 +276,7 @@ static void first_run(const uint64_t *entries, uint32_t count,
 
 	run->type = (uint8_t)entry_type(first);
 	run->pfn = first & PFN_MASK;
-	run->has_data = type_has_data(run->type);
+	run->has_data = stream_type_has_data(run->type);
 	run->nr = nr;
 }
 
@@ -383,7 +373,7 @@ static int check_list(struct stream *s, const struct stream_record *rec,
 
 	for (i = 0; i < count; i += run->nr) {
 		first_run(list->entries + i, count - i, run);
-		if (!type_is_known(run->type))
+		if (!stream_type_is_known(run->type))
 			return stream_fail(s, rec->body + list_size(i),
 					   "unknown type %#x for pfn %#" PRIx64 " (entry %u)",
 					   run->type, run->pfn, i);

@@ -7,6 +7,7 @@
 #ifndef XEN_THAW_STREAM_H
 #define XEN_THAW_STREAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,6 +61,17 @@ enum stream_pfn_type {
 	PFN_XALLOC		= 0xe,
 	PFN_XTAB		= 0xf,
 };
+
+static inline bool stream_type_is_known(unsigned int type)
+{
+	return type <= PFN_L4TAB || (type >= PFN_L1TAB_PIN && type <= PFN_XTAB);
+}
+
+/* Whether a page of that type has contents in the stream. */
+static inline bool stream_type_has_data(unsigned int type)
+{
+	return type < PFN_BROKEN;
+}
 
 /* Guest types of the domain header. */
 #define STREAM_GUEST_PV		1
