@@ -13,11 +13,14 @@
 
 struct xenforeignmemory_handle;
 
+#define FILL_MAX_THREADS	4U
+
 /**
  * struct fill_job - what an engine works on
  * @fd: the save file, open for reading; its offset is not used
  * @domid: the domain, whose gfns are populated
  * @fmem: libxenforeignmemory, owned by the caller
+ * @threads: that an engine may use, 1 to FILL_MAX_THREADS
  * @interrupted: non-zero once the restore is to stop (set by a signal handler)
  * @hypercalls: made by this engine for grant copies
  * @copy_ops: copy operations in them
@@ -28,6 +31,7 @@ struct fill_job {
 	int fd;
 	uint32_t domid;
 	struct xenforeignmemory_handle *fmem;
+	unsigned int threads;
 	const volatile int *interrupted;
 	uint64_t hypercalls;
 	uint64_t copy_ops;

@@ -80,6 +80,27 @@ static bool parse_number(const char *text, uint32_t max, uint32_t *value)
 	return true;
 }
 
+/* XEN_THAW_THREADS, else as many as dom0 has CPUs, within reason. */
+static int get_threads(unsigned int *threads)
+{
+	const char *value = getenv("XEN_THAW_THREADS");
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	uint32_t n;
+
+	if (!value) {
+		n = cpus < 1 ? 1 : cpus;
+		*threads = n < FILL_MAX_THREADS ? n : FILL_MAX_THREADS;
+		return 0;
+	}
+	if (!parse_number(value, FILL_MAX_THREADS, &n) || !n) {
+		message("XEN_THAW_THREADS=%s: it is a number from 1 to %u",
+			value, FILL_MAX_THREADS);
+		return -1;
+	}
+	*threads = n;
+	return 0;
+}
+
 static void append_stats(struct restore *r, double start, int status)
 {
 	const char *path = getenv("XEN_THAW_STATS");
@@ -251,7 +272,7 @@ static int run_restore(struct restore *r, int argc, double start)
 	bool is_file;
 	int status;
 
-	if (get_wish(&wish))
+	if (get_wish(&wish) || get_threads(&r->job.threads))
 		return RESTORE_FAILED;
 	is_file = is_file_restore(r, argc, &offset);
 	if (is_file) {

@@ -46,6 +46,27 @@ module_figures()
 		why "$(stat hypercalls) hypercalls for $pages pages"
 }
 
+# With more threads than processors too.
+with_threads()
+{
+	export XEN_THAW_THREADS="$1"
+	restore module $image -p && frames_are /tmp/frames.ref guest &&
+		guest_destroy guest
+	status=$?
+	unset XEN_THAW_THREADS
+	return $status
+}
+
+no_such_threads()
+{
+	for n in 0 5 -1 two ''; do
+		! XEN_THAW_THREADS=$n restore module $image -p || return
+		grep -q 'XEN_THAW_THREADS=.*it is a number from 1 to 4' $log ||
+			why "no error for $n" || return
+	done
+	no_domain guest && no_helper
+}
+
 xen_thaw_restore()
 {
 	xen-thaw restore --engine module -p $image >$log 2>&1 || return
@@ -144,6 +165,9 @@ test_it module_figures
 test_it same_as_stock mmapbatch mmapbatch
 test_it same_as_stock gntdev gntdev
 test_it same_as_stock auto module
+test_it with_threads 2
+test_it with_threads 4
+test_it no_such_threads
 test_it xen_thaw_restore
 test_it from_block_device
 test_it from_ext4
