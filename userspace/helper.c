@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,10 @@
 
 #include <xenforeignmemory.h>
 
+#include "call.h"
 #include "message.h"
 #include "restore.h"
+#include "save.h"
 #include "stock.h"
 #include "verify.h"
 
@@ -67,19 +70,6 @@ static int get_wish(enum wish *wish)
 	return -1;
 }
 
-static bool parse_number(const char *text, uint32_t max, uint32_t *value)
-{
-	unsigned long long v;
-	char *end;
-
-	errno = 0;
-	v = strtoull(text, &end, 10);
-	if (errno || end == text || *end || v > max)
-		return false;
-	*value = v;
-	return true;
-}
-
 /* XEN_THAW_THREADS, else as many as dom0 has CPUs, within reason. */
 static int get_threads(unsigned int *threads)
 {
@@ -92,7 +82,7 @@ static int get_threads(unsigned int *threads)
 		*threads = n < FILL_MAX_THREADS ? n : FILL_MAX_THREADS;
 		return 0;
 	}
-	if (!parse_number(value, FILL_MAX_THREADS, &n) || !n) {
+	if (!call_number(value, FILL_MAX_THREADS, &n) || !n) {
 		message("XEN_THAW_THREADS=%s: it is a number from 1 to %u",
 			value, FILL_MAX_THREADS);
 		return -1;
@@ -143,9 +133,9 @@ static bool is_file_restore(struct restore *r, int argc, off_t *start)
 
 	if (argc != RESTORE_ARGC)
 		return false;
-	if (!parse_number(r->argv[ARG_IO_FD], INT32_MAX, &io_fd) ||
-	    !parse_number(r->argv[ARG_DOMID], UINT16_MAX, &r->domid) ||
-	    !parse_number(r->argv[ARG_STREAM_TYPE], UINT32_MAX, &stream_type))
+	if (!call_number(r->argv[ARG_IO_FD], INT32_MAX, &io_fd) ||
+	    !call_number(r->argv[ARG_DOMID], UINT16_MAX, &r->domid) ||
+	    !call_number(r->argv[ARG_STREAM_TYPE], UINT32_MAX, &stream_type))
 		return false;
 	r->io_fd = io_fd;
 	if (stream_type || fstat(r->io_fd, &r->before) ||
@@ -153,20 +143,6 @@ static bool is_file_restore(struct restore *r, int argc, off_t *start)
 		return false;
 	*start = lseek(r->io_fd, 0, SEEK_CUR);
 	return *start >= 0;
-}
-
-static void set_name(struct restore *r)
-{
-	static char name[4096];
-	char link[32];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", r->io_fd);
-	n = readlink(link, name, sizeof(name) - 1);
-	r->name = n > 0 ? name : link;
-	if (n <= 0)
-		snprintf(name, sizeof(name), "descriptor %d", r->io_fd);
-	r->name = name;
 }
 
 /* Return: 0 to go on, 1 to hand over (said why), -1 after a message. */
@@ -265,18 +241,20 @@ static int open_engine(struct restore *r, enum wish wish)
 }
 
 /* Return: a wait status. */
-static int run_restore(struct restore *r, int argc, double start)
+static int run_restore(struct restore *r, int argc, enum wish wish,
+		       double start)
 {
-	enum wish wish;
+	static char name[PATH_MAX];
 	off_t offset;
 	bool is_file;
 	int status;
 
-	if (get_wish(&wish) || get_threads(&r->job.threads))
+	if (get_threads(&r->job.threads))
 		return RESTORE_FAILED;
 	is_file = is_file_restore(r, argc, &offset);
 	if (is_file) {
-		set_name(r);
+		call_file_name(r->io_fd, name, sizeof(name));
+		r->name = name;
 		if (verify_if_asked(r->io_fd, r->name, offset)) {
 			append_stats(r, start, RESTORE_FAILED);
 			return RESTORE_FAILED;
@@ -309,11 +287,15 @@ static int run_restore(struct restore *r, int argc, double start)
 /* Return: a wait status. */
 static int run(struct restore *r, int argc, double start)
 {
+	enum wish wish;
+
 	r->stock = stock_find();
-	if (!r->stock)
+	if (!r->stock || get_wish(&wish))
 		return RESTORE_FAILED;
 	if (!strcmp(r->argv[ARG_MODE], "--restore-domain"))
-		return run_restore(r, argc, start);
+		return run_restore(r, argc, wish, start);
+	if (!strcmp(r->argv[ARG_MODE], "--save-domain") && wish != WISH_STOCK)
+		return save_run(r->stock, argc, r->argv, start);
 	stock_exec(r->stock, r->argv);
 	return RESTORE_FAILED;
 }
@@ -322,6 +304,7 @@ static void usage(FILE *f)
 {
 	fputs("Stands in for Xen's libxl-save-helper. It is run by libxl, not by hand:\n"
 	      "    LIBXL_SAVE_HELPER=/path/to/xen-thaw-helper xl restore FILE\n"
+	      "    LIBXL_SAVE_HELPER=/path/to/xen-thaw-helper xl save DOMAIN FILE\n"
 	      "or, shorter, xen-thaw restore FILE. See xen-thaw-helper(8).\n", f);
 }
 

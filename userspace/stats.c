@@ -59,9 +59,25 @@ static struct json_object *stats_to_json(const struct stats *st)
 	return o;
 }
 
-int stats_append(const char *path, const struct stats *st)
+static struct json_object *save_to_json(const struct save_stats *st)
 {
-	struct json_object *o = stats_to_json(st);
+	struct json_object *o = json_object_new_object();
+
+	add_text(o, "operation", "save");
+	add_text(o, "form", st->form);
+	add_text(o, "guest", st->guest);
+	add_count(o, "records", st->records);
+	add_count(o, "pages", st->pages);
+	add_count(o, "zero_pages", st->zero_pages);
+	add_count(o, "dropped", st->dropped);
+	add_seconds(o, "total_s", st->total_s);
+	add_text(o, "result", st->result);
+	return o;
+}
+
+/* Frees the object. */
+static int append(const char *path, struct json_object *o)
+{
 	struct iovec line[2];
 	ssize_t n = -1;
 	int fd, err;
@@ -74,7 +90,7 @@ int stats_append(const char *path, const struct stats *st)
 
 	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
 	if (fd >= 0) {
-		/* One write, so that lines of several restores do not mix. */
+		/* One write, so that lines of several helpers do not mix. */
 		n = writev(fd, line, 2);
 		err = errno;
 		close(fd);
@@ -82,4 +98,14 @@ int stats_append(const char *path, const struct stats *st)
 	}
 	json_object_put(o);
 	return n < 0 ? -1 : 0;
+}
+
+int stats_append(const char *path, const struct stats *st)
+{
+	return append(path, stats_to_json(st));
+}
+
+int stats_append_save(const char *path, const struct save_stats *st)
+{
+	return append(path, save_to_json(st));
 }

@@ -39,6 +39,28 @@ struct stats {
 	uint64_t copy_ops;
 };
 
+/**
+ * struct save_stats - what a save did; one line of XEN_THAW_STATS
+ * @form: "packed", or "plain": as stock writes it
+ * @guest: as in struct stats
+ * @result: "ok" or "failed"
+ * @records: PAGE_DATA records in the file
+ * @pages: with data, as often as they are in the file
+ * @zero_pages: of them, those that are holes
+ * @dropped: bytes of the file that were dropped from the page cache
+ * @total_s: seconds from the helper's start to its end
+ */
+struct save_stats {
+	const char *form;
+	const char *guest;
+	const char *result;
+	uint64_t records;
+	uint64_t pages;
+	uint64_t zero_pages;
+	uint64_t dropped;
+	double total_s;
+};
+
 /* Return: seconds on the monotonic clock. */
 double stats_now(void);
 
@@ -50,5 +72,8 @@ double stats_now(void);
  * Return: 0, or -1 with errno set.
  */
 int stats_append(const char *path, const struct stats *st);
+
+/* stats_append_save() - the same for a save */
+int stats_append_save(const char *path, const struct save_stats *st);
 
 #endif /* XEN_THAW_STATS_H */
