@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "save_room.h"
+#include "saving.h"
+
+void saving_init(struct saving *t)
+{
+	memset(t, 0, sizeof(*t));
+	t->seed = 1;
+	t->out = -1;
+	t->wish = CACHE_KEEP;
+}
+
+void saving_free(struct saving *t)
+{
+	image_free(&t->img);
+	close(t->out);
+}
+
+/* xorshift64: the same numbers everywhere. */
+uint32_t saving_rnd(struct saving *t, uint32_t below)
+{
+	t->seed ^= t->seed << 13;
+	t->seed ^= t->seed >> 7;
+	t->seed ^= t->seed << 17;
+	return (uint32_t)(t->seed >> 32) % below;
+}
+
+void saving_begin(struct saving *t)
+{
+	image_free(&t->img);
+	image_file_head(&t->img);
+	image_hvm_head(&t->img);
+}
+
+/* The libxc stream ends here; libxl adds its own. */
+void saving_end(struct saving *t)
+{
+	image_hvm_tail(&t->img);
+	t->libxc_end = t->img.len;
+	image_file_tail(&t->img);
+}
+
+/* What xl and libxl write before they run the helper. */
+int saving_head(struct saving *t)
+{
+	close(t->out);
+	t->out = t->dir ? open(t->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) :
+			  memfd_create("saved", MFD_CLOEXEC);
+	t->job.start = t->img.libxc;
+	if (write(t->out, t->img.buf, t->img.libxc) !=
+	    (ssize_t)t->img.libxc)
+		return -1;
+	return save_make_room(t->out, "out", &t->job.start, t->error,
+			      sizeof(t->error));
+}
+
+/* Bytes of the image, in a pipe; a child writes what does not fit. */
+static int open_stream(struct saving *t, size_t end, pid_t *child)
+{
+	size_t at = t->img.libxc, size;
+	int fds[2];
+
+	*child = -1;
+	if (pipe(fds))
+		return -1;
+	fcntl(fds[1], F_SETPIPE_SZ, 1 << 20);
+	if (end - at > 1 << 19)
+		*child = fork();
+	if (*child > 0)
+		goto out;
+	if (!*child)
+		close(fds[0]);
+	/* As no writer would: records are cut anywhere. */
+	for (; at < end; at += size) {
+		size = 1 + saving_rnd(t, 70000);
+		if (size > end - at)
+			size = end - at;
+		if (write(fds[1], t->img.buf + at, size) != (ssize_t)size)
+			_exit(1);
+	}
+	if (!*child)
+		_exit(0);
+out:
+	close(fds[1]);
+	return fds[0];
+}
+
+/* Saves the stream up to @end. */
+int saving_part(struct saving *t, size_t end)
+{
+	pid_t child;
+	int ret;
+
+	signal(SIGPIPE, SIG_DFL);
+	t->job = (struct save_job) { 0 };
+	if (saving_head(t))
+		return -1;
+	t->job.in_fd = open_stream(t, end, &child);
+	t->job.out_fd = t->out;
+	t->job.name = "out";
+	t->job.cache = &t->cache;
+	save_cache_init(&t->cache, t->out, "out", t->wish,
+			t->job.start);
+	ret = save_stream(&t->job);
+	close(t->job.in_fd);
+	if (child > 0)
+		waitpid(child, NULL, 0);
+	return ret;
+}
+
+const char *saving_all(struct saving *t)
+{
+	size_t rest = t->img.len - t->libxc_end;
+	struct stat st;
+
+	if (saving_part(t, t->libxc_end))
+		return t->job.error;
+	if (fstat(t->out, &st) || (uint64_t)st.st_size != t->job.end)
+		return "the file does not end where the stream ends";
+	if (pwrite(t->out, t->img.buf + t->libxc_end, rest,
+		   (off_t)t->job.end) != (ssize_t)rest)
+		return "cannot write";
+	return NULL;
+}

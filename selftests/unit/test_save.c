@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A save through the helper: what stock writes is written as it comes, and stock
+ * makes the same of the result.
+ */
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "kselftest_harness.h"
+
+#include "guest.h"
+#include "saving.h"
+#include "verify.h"
+
+FIXTURE(save)
+{
+	struct saving t;
+	struct guest before;
+	struct guest after;
+	struct verify v;
+	int in;
+};
+
+FIXTURE_SETUP(save)
+{
+	saving_init(&self->t);
+	self->in = -1;
+}
+
+FIXTURE_TEARDOWN(save)
+{
+	saving_free(&self->t);
+	close(self->in);
+}
+
+/* Whether stock restores what it wrote and what we made of it alike. */
+static const char *save_and_compare(struct _test_data_save *self)
+{
+	const char *why = saving_all(&self->t);
+
+	close(self->in);
+	self->in = image_file(&self->t.img, false);
+	if (!why)
+		why = guest_restore(&self->before, 0, self->in);
+	if (!why)
+		why = guest_restore(&self->after, 0, self->t.out);
+	if (!why)
+		why = guest_differs(&self->before, &self->after);
+	if (why)
+		return why;
+	if (self->after.nr_unaligned)
+		return "unaligned pages";
+	if (self->after.nr_written_zero)
+		return "zero pages that take space";
+	if (verify_file(&self->v, self->t.out, "out"))
+		return self->v.file.stream.error;
+	if (self->v.nr_summed != self->t.job.nr_pages ||
+	    self->v.nr_pages != self->t.job.nr_pages)
+		return "pages without checksum";
+	return NULL;
+}
+
+/* All but what libxl wrote behind the stream. */
+static const char *all_summed(struct _test_data_save *self)
+{
+	if (self->v.summed_bytes != self->t.job.end)
+		return "bytes without checksum";
+	return NULL;
+}
+
+static void zero_last_page(struct image *img)
+{
+	memset(img->buf + img->len - XT_PAGE_SIZE, 0, XT_PAGE_SIZE);
+}
+
+TEST_F(save, pvh)
+{
+	saving_begin(&self->t);
+	image_page_range(&self->t.img, PFN_NOTAB, 0, 700);
+	saving_end(&self->t);
+	ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%s", self->t.job.error);
+	EXPECT_EQ(NULL, all_summed(self));
+	EXPECT_EQ(1, self->t.job.nr_records);
+	EXPECT_EQ(700, self->t.job.nr_pages);
+	EXPECT_EQ(1, self->t.job.nr_zero);
+	EXPECT_EQ(0, strcmp(self->t.job.guest, "hvm"));
+	EXPECT_EQ(false, self->t.job.plain);
+}
+
+TEST_F(save, any_alignment)
+{
+	char config[64] = "";
+	size_t len;
+
+	for (len = 0; len < 20; len++) {
+		memset(config, 'x', len);
+		image_free(&self->t.img);
+		image_xl(&self->t.img, len ? config : NULL);
+		image_libxl(&self->t.img);
+		image_libxl_record(&self->t.img, LIBXL_REC_LIBXC_CONTEXT, NULL,
+				   0);
+		image_hvm_head(&self->t.img);
+		image_page_range(&self->t.img, PFN_NOTAB, 7, 5);
+		saving_end(&self->t);
+		ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%zu", len);
+		ASSERT_EQ(NULL, all_summed(self));
+	}
+}
+
+/* Records without pages, without data, and with as many as are allowed. */
+TEST_F(save, records_of_any_size)
+{
+	static const uint32_t nrs[] = { 1, 2, 255, 256, 257, 511, 1024, 1025,
+					3000 };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(nrs) / sizeof(nrs[0]); i++) {
+		saving_begin(&self->t);
+		image_page_range(&self->t.img, PFN_XTAB, 0, nrs[i]);
+		image_page_range(&self->t.img, PFN_NOTAB, 1, nrs[i]);
+		image_page_range(&self->t.img, PFN_XALLOC, 500, nrs[i]);
+		image_page_range(&self->t.img, PFN_BROKEN, 3000, 4);
+		saving_end(&self->t);
+		ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%u", nrs[i]);
+		ASSERT_EQ(NULL, all_summed(self));
+		/* Pages that the guest does not have are not there. */
+		ASSERT_EQ(2, self->t.job.nr_records);
+	}
+}
+
+TEST_F(save, no_pages)
+{
+	saving_begin(&self->t);
+	saving_end(&self->t);
+	ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%s", self->t.job.error);
+	EXPECT_EQ(NULL, all_summed(self));
+}
+
+TEST_F(save, zero_pages)
+{
+	struct stat st;
+	uint64_t pfn;
+
+	saving_begin(&self->t);
+	for (pfn = 0; pfn < 1000; pfn++) {
+		image_page_range(&self->t.img, PFN_NOTAB, pfn, 1);
+		if (pfn % 100 >= 40)
+			zero_last_page(&self->t.img);
+	}
+	saving_end(&self->t);
+	ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%s", self->t.job.error);
+	/* The first page of the image is one, too. */
+	EXPECT_EQ(601, self->t.job.nr_zero);
+	ASSERT_EQ(0, fstat(self->t.out, &st));
+	EXPECT_LT(st.st_blocks * 512, 1450 * XT_PAGE_SIZE);
+}
+
+/* All zero: also where the data of the last record is a hole. */
+TEST_F(save, nothing_but_zeros)
+{
+	saving_begin(&self->t);
+	image_page_range(&self->t.img, PFN_NOTAB, 0, 1);
+	zero_last_page(&self->t.img);
+	saving_end(&self->t);
+	ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%s", self->t.job.error);
+	EXPECT_EQ(1, self->t.job.nr_zero);
+}
+
+static void add_random_record(struct _test_data_save *self, bool pv)
+{
+	static const uint8_t hvm_types[] = { PFN_NOTAB, PFN_NOTAB, PFN_XALLOC,
+					     PFN_XTAB, PFN_BROKEN };
+	static const uint8_t pv_types[] = { PFN_NOTAB, PFN_L1TAB, PFN_L4TAB_PIN,
+					    PFN_XALLOC, PFN_XTAB, PFN_BROKEN };
+	uint64_t entries[64];
+	uint32_t nr = 1 + saving_rnd(&self->t, 64), i, type;
+
+	for (i = 0; i < nr; i++) {
+		type = pv ? pv_types[saving_rnd(&self->t, sizeof(pv_types))] :
+			    hvm_types[saving_rnd(&self->t, sizeof(hvm_types))];
+		entries[i] = ENTRY(type, saving_rnd(&self->t, 200));
+	}
+	image_pages(&self->t.img, entries, nr);
+	if (stream_type_has_data((uint32_t)(entries[nr - 1] >> 60)) &&
+	    saving_rnd(&self->t, 2))
+		zero_last_page(&self->t.img);
+}
+
+/* As a live save: pages come again, with contents, as zeros, without memory. */
+TEST_F(save, random_live)
+{
+	unsigned int round, i;
+
+	for (round = 0; round < 60; round++) {
+		saving_begin(&self->t);
+		for (i = saving_rnd(&self->t, 40); i; i--)
+			add_random_record(self, false);
+		saving_end(&self->t);
+		ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%u", round);
+		ASSERT_EQ(NULL, all_summed(self));
+	}
+}
+
+/* Nothing of a PV guest's lists is left out: types count. */
+TEST_F(save, random_pv)
+{
+	unsigned int round, i;
+
+	for (round = 0; round < 60; round++) {
+		image_free(&self->t.img);
+		image_file_head(&self->t.img);
+		guest_pv_head(&self->t.img, 4095);
+		for (i = saving_rnd(&self->t, 20); i; i--)
+			add_random_record(self, true);
+		guest_pv_tail(&self->t.img);
+		self->t.libxc_end = self->t.img.len;
+		image_file_tail(&self->t.img);
+		ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%u", round);
+		ASSERT_EQ(NULL, all_summed(self));
+		ASSERT_EQ(0, strcmp(self->t.job.guest, "pv"));
+		ASSERT_EQ(self->before.nr_page_data, self->t.job.nr_records);
+	}
+}
+
+/* Other records may be between pages; those no span has. */
+TEST_F(save, records_between)
+{
+	static const uint8_t body[24] = { 1, 2, 3 };
+	size_t len;
+
+	for (len = 0; len < sizeof(body); len++) {
+		saving_begin(&self->t);
+		image_page_range(&self->t.img, PFN_NOTAB, 1, 3);
+		image_record(&self->t.img, 0x80000123, body, len);
+		image_page_range(&self->t.img, PFN_NOTAB, 3, 3);
+		saving_end(&self->t);
+		ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%zu", len);
+	}
+}
+
+TEST_F(save, large)
+{
+	unsigned int i;
+
+	saving_begin(&self->t);
+	for (i = 0; i < 4; i++)
+		image_page_range(&self->t.img, PFN_NOTAB, 1024 * i, 1024);
+	saving_end(&self->t);
+	ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%s", self->t.job.error);
+	EXPECT_EQ(4096, self->t.job.nr_pages);
+}
+
+static void large_image(struct saving *t)
+{
+	unsigned int i;
+
+	saving_begin(t);
+	for (i = 0; i < 8; i++)
+		image_page_range(&t->img, PFN_NOTAB, 512 * (i % 7), 1024);
+	saving_end(t);
+}
+
+/* A filesystem that is the page cache says so, once, and nothing is lost. */
+TEST_F(save, drop_in_memory)
+{
+	self->t.wish = CACHE_DROP;
+	large_image(&self->t);
+	ASSERT_EQ(0, saving_part(&self->t, self->t.libxc_end));
+	EXPECT_EQ(0, self->t.cache.bytes);
+	EXPECT_EQ(UINT64_MAX, self->t.cache.from);
+	EXPECT_EQ(8192, self->t.job.nr_pages);
+}
+
+static size_t resident_pages(int fd, size_t size)
+{
+	size_t pages = (size + XT_PAGE_SIZE - 1) / XT_PAGE_SIZE, nr = 0, i;
+	void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	unsigned char *in_core = calloc(pages, 1);
+
+	mincore(map, size, in_core);
+	for (i = 0; i < pages; i++)
+		nr += in_core[i] & 1;
+	munmap(map, size);
+	free(in_core);
+	return nr;
+}
+
+/* But for the index, and the page in the middle of which the stream ends. */
+TEST_F(save, drop_on_disk)
+{
+	self->t.dir = ".";
+	self->t.wish = CACHE_DROP;
+	large_image(&self->t);
+	ASSERT_EQ(0, saving_part(&self->t, self->t.libxc_end))
+		TH_LOG("%s", self->t.job.error);
+	if (self->t.cache.from == UINT64_MAX)
+		SKIP(return, "this filesystem does not let go of data");
+	EXPECT_EQ(self->t.job.end, self->t.cache.bytes);
+	EXPECT_LE(resident_pages(self->t.out, self->t.job.end), 4);
+
+	/* And all of it there again. */
+	self->t.wish = CACHE_KEEP;
+	ASSERT_EQ(0, saving_part(&self->t, self->t.libxc_end));
+	EXPECT_GT(resident_pages(self->t.out, self->t.job.end), 8192);
+	EXPECT_EQ(0, self->t.cache.bytes);
+	self->t.wish = CACHE_DROP;
+	ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%s", self->t.job.error);
+}
+
+TEST_HARNESS_MAIN

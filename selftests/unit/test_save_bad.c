@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A save through the helper that is not to succeed: a stream that is not whole
+ * or wrong, a disk that is full; and files and streams that are not packed.
+ */
+#include <endian.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "kselftest_harness.h"
+
+#include "save_room.h"
+#include "savefile.h"
+#include "saving.h"
+
+FIXTURE(save_bad)
+{
+	struct saving t;
+};
+
+FIXTURE_SETUP(save_bad)
+{
+	saving_init(&self->t);
+}
+
+FIXTURE_TEARDOWN(save_bad)
+{
+	saving_free(&self->t);
+}
+
+/* Wherever it ends: an error, and the one that says that it is not ours. */
+TEST_F(save_bad, cut)
+{
+	size_t at, step;
+
+	saving_begin(&self->t);
+	image_page_range(&self->t.img, PFN_NOTAB, 0, 3);
+	saving_end(&self->t);
+	for (at = self->t.img.libxc; at < self->t.libxc_end; at += step) {
+		step = at < self->t.img.pages + 40 || at > self->t.img.tail ? 1 : 61;
+		ASSERT_EQ(-1, saving_part(&self->t, at)) TH_LOG("%zu", at);
+		ASSERT_EQ(true, self->t.job.cut);
+		ASSERT_NE(NULL, strstr(self->t.job.error, "before the END"));
+	}
+}
+
+/* poke() - overwrite a word at an offset in the PAGE_DATA record */
+struct poke {
+	unsigned int offset;
+	uint32_t value;
+	const char *error;
+};
+
+TEST_F(save_bad, lies)
+{
+	static const struct poke pokes[] = {
+		{ 4, 0x7fffffff, "the limit is" },
+		{ 4, 4, "PAGE_DATA of 4 bytes" },
+		{ 4, 8, "PAGE_DATA of 8 bytes for 3 pfns" },
+		{ 4, 4096, "its pages take" },
+		{ 8, 0, "for 0 pfns" },
+		{ 8, 2, "its pages take" },
+		{ 8, 0xffffffff, "for 4294967295 pfns" },
+		{ 20, 0x50000000, "unknown page type 0x5" },
+		{ 20, 0xf0000000, "its pages take" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(pokes) / sizeof(pokes[0]); i++) {
+		saving_begin(&self->t);
+		self->t.img.fill = 0x5555555555555555;
+		image_page_range(&self->t.img, PFN_NOTAB, 0, 3);
+		image_put32(&self->t.img, self->t.img.pages + pokes[i].offset,
+			    pokes[i].value);
+		/* Then the pages are taken for records or entries. */
+		saving_end(&self->t);
+		ASSERT_EQ(-1, saving_part(&self->t, self->t.libxc_end));
+		ASSERT_EQ(false, self->t.job.cut);
+		EXPECT_NE(NULL, strstr(self->t.job.error, pokes[i].error))
+			TH_LOG("%u: %s", i, self->t.job.error);
+	}
+}
+
+TEST_F(save_bad, bad_end)
+{
+	saving_begin(&self->t);
+	saving_end(&self->t);
+	ASSERT_EQ(-1, saving_part(&self->t, self->t.libxc_end + 8));
+	EXPECT_NE(NULL, strstr(self->t.job.error, "after its END"));
+
+	image_put32(&self->t.img, self->t.libxc_end - 4, 8);
+	ASSERT_EQ(-1, saving_part(&self->t, self->t.libxc_end + 8));
+	EXPECT_NE(NULL, strstr(self->t.job.error, "END of 8 bytes"));
+	EXPECT_EQ(false, self->t.job.cut);
+}
+
+/* Wherever the disk is full, it is said; nothing goes on as if it were not. */
+TEST_F(save_bad, no_room)
+{
+	struct rlimit old, limit;
+	rlim_t size;
+
+	saving_begin(&self->t);
+	image_page_range(&self->t.img, PFN_NOTAB, 0, 20);
+	saving_end(&self->t);
+	ASSERT_EQ(NULL, saving_all(&self->t));
+	signal(SIGXFSZ, SIG_IGN);
+	ASSERT_EQ(0, getrlimit(RLIMIT_FSIZE, &old));
+	limit = old;
+	for (size = self->t.img.libxc + 8; size < self->t.job.end; size += 1021) {
+		limit.rlim_cur = size;
+		ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &limit));
+		EXPECT_EQ(-1, saving_part(&self->t, self->t.libxc_end));
+		ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &old));
+		ASSERT_EQ(false, self->t.job.cut);
+		ASSERT_NE(NULL, strstr(self->t.job.error,
+				       "cannot write: File too large"))
+			TH_LOG("%s", self->t.job.error);
+		/* Back to what save_it() did. */
+		ASSERT_EQ(NULL, saving_all(&self->t));
+	}
+}
+
+/* A stream of another kind is not understood, and passed on. */
+TEST_F(save_bad, other_versions)
+{
+	static const uint32_t versions[] = { 2, 4 };
+	uint8_t *copy;
+	unsigned int i;
+	size_t size;
+
+	for (i = 0; i < 2; i++) {
+		saving_begin(&self->t);
+		image_page_range(&self->t.img, PFN_NOTAB, 0, 300);
+		saving_end(&self->t);
+		image_put32(&self->t.img, self->t.img.libxc + 12,
+			    htobe32(versions[i]));
+		ASSERT_EQ(0, saving_part(&self->t, self->t.libxc_end));
+		EXPECT_EQ(true, self->t.job.plain);
+		size = self->t.libxc_end - self->t.img.libxc;
+		ASSERT_EQ(self->t.job.start + size, self->t.job.end);
+		copy = malloc(size);
+		ASSERT_EQ(size, pread(self->t.out, copy, size,
+				      (off_t)self->t.job.start));
+		EXPECT_EQ(0, memcmp(copy, self->t.img.buf + self->t.img.libxc,
+				    size));
+		free(copy);
+	}
+}
+
+/* Whether the file is as it was. */
+static bool unchanged(struct _test_data_save_bad *self)
+{
+	uint8_t now[1024];
+
+	return pread(self->t.out, now, sizeof(now), 0) ==
+	       (ssize_t)self->t.img.libxc &&
+	       !memcmp(now, self->t.img.buf, self->t.img.libxc);
+}
+
+TEST_F(save_bad, libvirt)
+{
+	image_libvirt(&self->t.img, "<domain/>");
+	image_libxl(&self->t.img);
+	image_libxl_record(&self->t.img, LIBXL_REC_LIBXC_CONTEXT, NULL, 0);
+	image_hvm_head(&self->t.img);
+	saving_end(&self->t);
+	EXPECT_EQ(1, saving_head(&self->t));
+	EXPECT_EQ(self->t.img.libxc, self->t.job.start);
+	EXPECT_EQ(true, unchanged(self));
+}
+
+/* Something is behind, or before, what xl is known to write. */
+TEST_F(save_bad, other_places)
+{
+	uint64_t start;
+
+	saving_begin(&self->t);
+	saving_end(&self->t);
+	ASSERT_EQ(0, saving_head(&self->t));
+	start = self->t.job.start - 1;
+	EXPECT_EQ(1, save_make_room(self->t.out, "out", &start, self->t.error,
+				    sizeof(self->t.error)));
+	start = self->t.job.start;
+	ASSERT_EQ(1, pwrite(self->t.out, "", 1, (off_t)start));
+	EXPECT_EQ(1, save_make_room(self->t.out, "out", &start, self->t.error,
+				    sizeof(self->t.error)));
+	EXPECT_EQ(self->t.job.start, start);
+
+	image_put32(&self->t.img, 0, 0);
+	EXPECT_EQ(1, saving_head(&self->t));
+	EXPECT_EQ(true, unchanged(self));
+}
+
+TEST_HARNESS_MAIN
