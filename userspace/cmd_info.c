@@ -142,7 +142,9 @@ static void print_text(const struct info *info, bool damaged)
 	const struct stream *s = &info->file.stream;
 	struct size bytes;
 
-	printf("File:        %s\n", s->name);
+	printf("File:        ");
+	print_plain(s->name);
+	putchar('\n');
 	printf("Size:        %s", size(&bytes, s->file_size));
 	if (info->disk_bytes)
 		printf(", on disk %s", size(&bytes, info->disk_bytes));
