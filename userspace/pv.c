@@ -48,8 +48,13 @@ static int no_memory(struct stream *s)
 	return stream_fail(s, s->next, "no memory");
 }
 
+/* Zeros in a hole take no disk space: what repeats takes no memory either. */
 static int keep_pfn(struct pv *pv, struct stream *s, uint64_t pfn)
 {
+	const struct ranges *r = &pv->keep;
+
+	if (r->nr && pfn - r->v[r->nr - 1].gfn < r->v[r->nr - 1].nr)
+		return 0;
 	return ranges_add(&pv->keep, pfn, 1) ? no_memory(s) : 0;
 }
 
@@ -80,9 +85,9 @@ static int scan_info(struct pv *pv, struct stream *s,
 static int scan_p2m(struct pv *pv, struct stream *s,
 		    const struct stream_record *rec)
 {
-	uint64_t pfn, offset = rec->body + sizeof(struct p2m_frames);
+	uint64_t pfns[PFNS_PER_PAGE], frames, nr, i;
+	uint64_t offset = rec->body + sizeof(struct p2m_frames);
 	struct p2m_frames h;
-	uint64_t frames;
 
 	if (rec->length < sizeof(h))
 		return for_stock(s, rec, "too short");
@@ -91,16 +96,19 @@ static int scan_p2m(struct pv *pv, struct stream *s,
 	if (h.start_pfn > h.end_pfn)
 		return for_stock(s, rec, "it ends before it starts");
 	frames = h.end_pfn / PFNS_PER_PAGE + 1 - h.start_pfn / PFNS_PER_PAGE;
-	if (rec->length != sizeof(h) + frames * sizeof(pfn))
+	if (rec->length != sizeof(h) + frames * sizeof(*pfns))
 		return for_stock(s, rec, "of a wrong size");
 	if (pv->nr_pfns <= h.end_pfn)
 		pv->nr_pfns = (uint64_t)h.end_pfn + 1;
 
-	for (; frames; frames--, offset += sizeof(pfn)) {
-		if (stream_read(s, offset, &pfn, sizeof(pfn), "p2m frame"))
+	for (; frames; frames -= nr, offset += nr * sizeof(*pfns)) {
+		nr = frames < PFNS_PER_PAGE ? frames : PFNS_PER_PAGE;
+		if (stream_read(s, offset, pfns, nr * sizeof(*pfns),
+				"p2m frames"))
 			return -1;
-		if (keep_pfn(pv, s, pfn))
-			return -1;
+		for (i = 0; i < nr; i++)
+			if (keep_pfn(pv, s, pfns[i]))
+				return -1;
 	}
 	return 0;
 }

@@ -259,4 +259,33 @@ TEST_F(pv, p2m_record_of_a_wrong_size)
 	EXPECT_EQ(1, scan(self));
 }
 
+/* A sparse file of 1 GiB that lists pfn 0 for ever: time and memory stay small. */
+TEST_F(pv, sparse_p2m)
+{
+	enum { RECORDS = 16, BYTES = 8 << 23 };
+	const uint32_t header[] = {
+		REC_X86_PV_P2M_FRAMES, 8 + BYTES, 0, UINT32_MAX
+	};
+	const uint32_t info[] = { REC_X86_PV_INFO, 8, 0x0408, 0 };
+	unsigned int i;
+	off_t offset;
+
+	image_libxc(&self->img, 3, STREAM_GUEST_PV);
+	image_add(&self->img, info, sizeof(info));
+	offset = (off_t)self->img.len;
+	self->fd = image_file(&self->img, false);
+	for (i = 0; i < RECORDS; i++) {
+		ASSERT_EQ(sizeof(header), pwrite(self->fd, header,
+						 sizeof(header), offset));
+		offset += 8 + header[1];
+	}
+	ASSERT_EQ(0, ftruncate(self->fd, offset + 8));
+
+	ASSERT_EQ(0, stream_open(&self->s, self->fd, "test", 0));
+	ASSERT_EQ(0, pv_scan(&self->pv, &self->s, &self->p))
+		TH_LOG("%s", self->s.error);
+	EXPECT_EQ(1, self->pv.keep.nr);
+	EXPECT_GE(64, self->pv.keep.cap);
+}
+
 TEST_HARNESS_MAIN
