@@ -180,6 +180,80 @@ TEST_F(pv, a_page_that_was_a_table_is_kept)
 	EXPECT_TRUE(filled(self->p.data, self->p.nr_data, 22));
 }
 
+TEST_F(pv, a_page_that_becomes_a_table_is_kept)
+{
+	struct fills pieces;
+	uint64_t *rec;
+	size_t length;
+
+	head(self);
+	image_page_range(&self->img, PFN_NOTAB, 20, 4);
+	image_page_range(&self->img, PFN_L1TAB, 21, 1);
+	tail(self);
+	ASSERT_EQ(0, scan(self));
+	EXPECT_FALSE(filled(self->p.data, self->p.nr_data, 21));
+	/* Stock reads it in the first record, too: its last contents win. */
+	rec = rewritten(self, &pieces, &length);
+	ASSERT_NE(NULL, rec);
+	EXPECT_EQ(ENTRY(PFN_XALLOC, 20), rec[2]);
+	EXPECT_EQ(ENTRY(PFN_NOTAB, 21), rec[3]);
+	EXPECT_EQ(ENTRY(PFN_XALLOC, 22), rec[4]);
+	ASSERT_EQ(1, pieces.nr);
+	EXPECT_EQ(1, pieces.v[0].nr);
+	free(pieces.v);
+	free(rec);
+}
+
+TEST_F(pv, long_list_of_p2m_frames)
+{
+	const uint32_t frames = 1500;
+	struct image *img = &self->img;
+	uint64_t list[1 + 1500];
+	uint32_t i;
+
+	list[0] = (uint64_t)(frames * 512 - 1) << 32;
+	for (i = 0; i < frames; i++)
+		list[1 + i] = 3 * i;
+	image_libxc(img, 3, STREAM_GUEST_PV);
+	image_record(img, REC_X86_PV_INFO, self->info, sizeof(self->info));
+	image_record(img, REC_STATIC_DATA_END, NULL, 0);
+	image_record(img, REC_X86_PV_P2M_FRAMES, list, sizeof(list));
+	image_page_range(img, PFN_NOTAB, 0, 8);
+	tail(self);
+	ASSERT_EQ(0, scan(self));
+	EXPECT_EQ(frames * 512, self->pv.nr_pfns);
+	/* None touches another but 6 and 9, with start_info and GDT between. */
+	EXPECT_EQ(frames - 1, self->pv.keep.nr);
+	EXPECT_FALSE(filled(self->p.data, self->p.nr_data, 3));
+	EXPECT_TRUE(filled(self->p.data, self->p.nr_data, 4));
+}
+
+TEST_F(pv, p2m_ends_before_it_starts)
+{
+	const uint32_t frames[] = { 512, 511 };
+
+	image_libxc(&self->img, 3, STREAM_GUEST_PV);
+	image_record(&self->img, REC_X86_PV_INFO, self->info,
+		     sizeof(self->info));
+	image_record(&self->img, REC_STATIC_DATA_END, NULL, 0);
+	image_record(&self->img, REC_X86_PV_P2M_FRAMES, frames,
+		     sizeof(frames));
+	tail(self);
+	EXPECT_EQ(1, scan(self));
+	EXPECT_NE(NULL, strstr(self->s.error, "ends before it starts"));
+}
+
+TEST_F(pv, vcpu_of_a_wrong_size)
+{
+	head(self);
+	image_page_range(&self->img, PFN_NOTAB, 0, 1);
+	image_record(&self->img, REC_X86_PV_VCPU_BASIC, &self->vcpu,
+		     sizeof(self->vcpu) - 8);
+	tail(self);
+	EXPECT_EQ(1, scan(self));
+	EXPECT_NE(NULL, strstr(self->s.error, "X86_PV_VCPU_BASIC: of a wrong size"));
+}
+
 TEST_F(pv, pages_without_data_become_zero)
 {
 	head(self);
