@@ -327,9 +327,11 @@ void *pv_rewrite(struct pv *pv, struct stream *s,
 	uint64_t data = 0;
 	size_t i;
 
-	/* As many bytes of entries as the record has of all are enough. */
 	memset(pieces, 0, sizeof(*pieces));
-	w.out = calloc(1, sizeof(*w.out) + rec->length);
+	/* As long as the record, of which the list is small: not to be cleared. */
+	w.out = malloc(sizeof(*w.out) + rec->length);
+	if (w.out)
+		memset(w.out, 0, sizeof(*w.out));
 	if (!w.out || stream_page_runs(s, rec, rewrite_run, &w)) {
 		if (!s->error[0])
 			no_memory(s);
@@ -349,16 +351,20 @@ void *pv_rewrite(struct pv *pv, struct stream *s,
 int pv_translate(const struct pv *pv, const struct plan_fill *fill,
 		 struct fills *out)
 {
-	struct plan_fill page = *fill;
+	const uint64_t *mfns = pv->table + fill->gfn;
+	struct plan_fill run = *fill;
 	uint32_t i;
 
-	page.nr = 1;
-	for (i = 0; i < fill->nr; i++) {
-		page.gfn = pv->table[fill->gfn + i];
-		if (fills_add(out, &page))
+	for (i = 0; i < fill->nr; i += run.nr) {
+		run.gfn = mfns[i];
+		run.nr = 1;
+		while (i + run.nr < fill->nr &&
+		       mfns[i + run.nr] == run.gfn + run.nr)
+			run.nr++;
+		if (fills_add(out, &run))
 			return -1;
-		if (!fill->zero)
-			page.offset += XT_PAGE_SIZE;
+		if (!run.zero)
+			run.offset += (uint64_t)run.nr * XT_PAGE_SIZE;
 	}
 	return 0;
 }
