@@ -18,6 +18,7 @@ done
 helper=/usr/local/bin/xen-thaw-helper
 log=/tmp/log
 aligned=/tmp/aligned.save packed=/tmp/packed.save holes=/tmp/holes.save
+pv=/tmp/pv.save
 
 die()
 {
@@ -72,15 +73,21 @@ limit()
 	limits "$3" "$4" >"$out.limit" 2>$log || die "limits $3"
 }
 
+# save_guest pvh|pv FILE: starts one, and makes an image of it
+save_guest()
+{
+	guest_start "$1" guest "$mib" 16 >$log 2>&1 || die "no guest"
+	printf ', saving it'
+	xl save guest "$2" >$log 2>&1 || die "xl save"
+	wait_for 20 guest_gone guest || die "the guest is still there"
+}
+
 # guest MIB: makes the images of a guest of that size
 guest()
 {
 	mib=$1 plain=/tmp/$1.save
 	printf '%s MiB: starting a guest' "$mib"
-	guest_start pvh guest "$mib" 16 >$log 2>&1 || die "no guest"
-	printf ', saving it'
-	xl save guest "$plain" >$log 2>&1 || die "xl save"
-	wait_for 20 guest_gone guest || die "the guest is still there"
+	save_guest pvh "$plain"
 	if want aligned; then
 		printf ', aligning the image'
 		align-image "$plain" $aligned 2>$log || die "align-image"
@@ -93,6 +100,10 @@ guest()
 		printf ', a copy with holes for zeros'
 		cp "$plain" $holes
 		dig-holes $holes 2>$log || die "dig-holes"
+	fi
+	if want pv_guest; then
+		printf ', a PV guest'
+		save_guest pv $pv
 	fi
 	echo
 }
@@ -133,6 +144,14 @@ engines()
 		by mmapbatch engines holes $holes
 		by gntdev engines holes $holes
 	fi
+}
+
+# A PV guest, whose memory the stock helper populates.
+pv_guest()
+{
+	for engine in stock module mmapbatch; do
+		by $engine pv_guest plain $pv
+	done
 }
 
 # With memory that Xen has scrubbed (scrub-domheap) zeros need not be written.
@@ -246,13 +265,15 @@ profile()
 {
 	cp /proc/kallsyms "$RESULTS/"
 	for case in stock.plain mmapbatch.plain gntdev.plain module.plain \
-		module.aligned module.packed module.holes; do
+		module.aligned module.packed module.holes \
+		stock.pv mmapbatch.pv module.pv; do
 		engine=${case%.*}
 		case $case in
 		*.plain) file=$plain ;;
 		*.aligned) file=$aligned ;;
 		*.packed) file=$packed ;;
 		*.holes) file=$holes ;;
+		*.pv) file=$pv ;;
 		esac
 		BENCH_HELPER=$helper XEN_THAW_ENGINE=$engine XEN_THAW_STATS=/tmp/stats \
 			LIBXL_SAVE_HELPER=/usr/local/bin/mark \
@@ -279,6 +300,7 @@ repeat()
 for mib in $sizes; do
 	guest "$mib"
 	repeat engines "$rounds"
+	repeat pv_guest 3
 	repeat scrub "$rounds"
 	repeat threads "$rounds"
 	repeat cold "$rounds"
@@ -286,6 +308,6 @@ for mib in $sizes; do
 	repeat counts 1
 	repeat profile 1
 	want scale || rm -f "$plain"
-	rm -f $aligned $packed $holes
+	rm -f $aligned $packed $holes $pv
 done
 repeat scale "$rounds"
