@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Runs in dom0. PV guests: as restore.sh; what a restore has to change in them
-# (machine frame numbers) the frames program makes comparable first.
+# (machine frame numbers) the frames program makes comparable first. With the
+# argument short only what a PVH dom0, where each mapping is dear, can do soon.
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
@@ -133,19 +134,21 @@ test_it start_and_save
 [ $failed = 0 ] || finish || exit
 test_it stock_reference
 test_it same_as_stock module
-test_it same_as_stock mmapbatch
-test_it same_as_stock gntdev
-test_it no_library
-test_it bad_library
-test_it save_again
-for part in 1 50 99; do
-	test_it cut_at $part
-done
+if [ "$*" != short ]; then
+	test_it same_as_stock mmapbatch
+	test_it same_as_stock gntdev
+	test_it no_library
+	test_it bad_library
+	test_it save_again
+	for part in 1 50 99; do
+		test_it cut_at $part
+	done
+	test_it no_module
+	insmod /job/xen_thaw.ko
+	test_it ballooned
+fi
 test_it stopped TERM
 test_it stopped KILL
-test_it no_module
-insmod /job/xen_thaw.ko
-test_it ballooned
 test_it two_vcpus
 test_it wait_for 30 free_mem_is "$free_before"
 finish
