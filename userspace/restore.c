@@ -30,6 +30,9 @@
 
 #define RECORD_HEADER	8U
 
+/* Pages above which a domain is not a new one. libxl makes it with none. */
+#define NEW_DOMAIN_PAGES	1024
+
 static int fail_in_file(const struct restore *r, const char *error)
 {
 	message("%s: %s", r->name, error);
@@ -334,11 +337,29 @@ static int finish(struct restore *r, int err)
 	return 0;
 }
 
+/* To populate gfns that are populated would take them from a running guest. */
+static int check_new(const struct restore *r)
+{
+	int64_t pages = xen_domain_pages(r->domid);
+
+	if (pages >= 0 && pages <= NEW_DOMAIN_PAGES)
+		return 0;
+	if (pages < 0)
+		message("domain %u: cannot tell how much memory it has: %s",
+			r->domid, strerror(errno));
+	else
+		message("domain %u has %lld pages of memory: it is not a new one, and was left as it is",
+			r->domid, (long long)pages);
+	return -1;
+}
+
 int restore_run(struct restore *r)
 {
 	int pipe_fds[2];
 	int err;
 
+	if (check_new(r))
+		return RESTORE_FAILED;
 	if (r->pv && pv_share(r->pv)) {
 		message("%s: no memory to share with the stock helper: %s",
 			r->name, strerror(errno));

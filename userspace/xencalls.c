@@ -113,6 +113,25 @@ int populate_range(struct populator *p, uint64_t gfn, uint64_t nr,
 	return populate_small(p, gfn, nr, failed);
 }
 
+int64_t xen_domain_pages(uint32_t domid)
+{
+	xencall_handle *xcall = xencall_open(NULL, 0);
+	struct xen_memory_domain *arg;
+	int64_t pages = -1;
+
+	if (!xcall)
+		return -1;
+	arg = xencall_alloc_buffer(xcall, sizeof(*arg));
+	if (arg) {
+		arg->domid = (domid_t)domid;
+		pages = xencall2(xcall, __HYPERVISOR_memory_op,
+				 XENMEM_current_reservation, (uintptr_t)arg);
+		xencall_free_buffer(xcall, arg);
+	}
+	xencall_close(xcall);
+	return pages;
+}
+
 static bool is_true(const char *value)
 {
 	static const char * const words[] = { "", "=yes", "=on", "=true",

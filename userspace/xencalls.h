@@ -54,6 +54,14 @@ int populate_range(struct populator *p, uint64_t gfn, uint64_t nr,
 		   uint64_t *failed);
 
 /**
+ * xen_domain_pages() - pages of memory that a domain has
+ * @domid: the domain
+ *
+ * Return: how many, or -1 with errno set.
+ */
+int64_t xen_domain_pages(uint32_t domid);
+
+/**
  * xen_scrubs_domheap() - whether Xen zeroes all memory that it gives to domains
  * @p: the populator
  *
