@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * dirty-memory KEEP: leaves nearly all free memory of the host full of a pattern,
+ * but for KEEP MiB. As a guest's balloon does it: a domain that lives gives its
+ * pages back, which Xen does not scrub. Prints how many MiB it was.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <xenctrl.h>
+#include <xenforeignmemory.h>
+
+#define BATCH	1024
+#define MIB	(1UL << 20)
+#define PATTERN	0x4c
+
+static xc_interface *xch;
+static xenforeignmemory_handle *fmem;
+
+/* A PV domain: it needs no p2m, its pages go by their machine frame. */
+static uint32_t create(void)
+{
+	struct xen_domctl_createdomain config = {
+		.max_vcpus = 1,
+		.max_evtchn_port = 1023,
+		.max_grant_frames = -1,
+		.max_maptrack_frames = -1,
+		.grant_opts = XEN_DOMCTL_GRANT_version(1),
+	};
+	uint32_t domid = 0;
+
+	if (xc_domain_create(xch, &domid, &config))
+		err(1, "xc_domain_create");
+	if (xc_domain_setmaxmem(xch, domid, UINT32_MAX))
+		err(1, "xc_domain_setmaxmem");
+	return domid;
+}
+
+static unsigned long free_mib(void)
+{
+	xc_physinfo_t host = { 0 };
+
+	if (xc_physinfo(xch, &host))
+		err(1, "xc_physinfo");
+	return host.free_pages * 4096UL / MIB;
+}
+
+static void fill(uint32_t domid, const xen_pfn_t *frames)
+{
+	void *pages = xenforeignmemory_map(fmem, domid, PROT_READ | PROT_WRITE,
+					   BATCH, frames, NULL);
+
+	if (!pages)
+		err(1, "cannot map frames of domain %u", domid);
+	memset(pages, PATTERN, BATCH * 4096UL);
+	xenforeignmemory_unmap(fmem, pages, BATCH);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long keep, nr = 0, i;
+	xen_pfn_t *frames = NULL;
+	uint32_t domid;
+
+	if (argc != 2)
+		errx(2, "usage: dirty-memory KEEP");
+	keep = strtoul(argv[1], NULL, 10);
+	xch = xc_interface_open(NULL, NULL, 0);
+	fmem = xenforeignmemory_open(NULL, 0);
+	if (!xch || !fmem)
+		err(1, "no Xen");
+	domid = create();
+
+	for (; free_mib() > keep; nr += BATCH) {
+		frames = reallocarray(frames, nr + BATCH, sizeof(*frames));
+		if (!frames)
+			err(1, "%lu frames", nr);
+		memset(frames + nr, 0, BATCH * sizeof(*frames));
+		if (xc_domain_populate_physmap_exact(xch, domid, BATCH, 0, 0,
+						     frames + nr))
+			break;
+		fill(domid, frames + nr);
+	}
+	for (i = 0; i < nr; i += BATCH)
+		if (xc_domain_decrease_reservation_exact(xch, domid, BATCH, 0,
+							 frames + i))
+			err(1, "domain %u keeps its pages", domid);
+	if (xc_domain_destroy(xch, domid))
+		err(1, "domain %u stays", domid);
+	printf("%lu\n", nr * 4096 / MIB);
+	return 0;
+}
