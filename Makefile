@@ -25,6 +25,7 @@ help:
 	@echo 'make demo                restore a guest three ways, and compare'
 	@echo 'make check               all tests'
 	@echo 'make fuzz                what reads save files, FUZZ_SECONDS=60 in all'
+	@echo 'make check-mutations     MUTATIONS=300 damaged images, against stock'
 	@echo 'make bench               time all engines (up to 40 minutes)'
 	@echo 'make shell [DOM0=pv|pvh] [KERNEL=6.1|6.12] [SMP=1|2]'
 	@echo '                         a root shell in a dom0 with the module loaded'
@@ -83,6 +84,13 @@ fuzz:
 	@selftests/install-packages
 	@selftests/fuzz/run
 
+MUTATIONS ?= 300
+
+# In the emulated Xen, where a few are part of make check.
+check-mutations:
+	@MUTATIONS=$(MUTATIONS) selftests/check packages ksft module-6.12 tools \
+		programs emulator e2e-pv-6.12-mutations
+
 bench:
 	@selftests/bench/bench
 
@@ -94,4 +102,4 @@ shell:
 	@selftests/shell --dom0 $(DOM0) --kernel $(KERNEL) --smp $(SMP)
 
 .PHONY: all help module tools install uninstall dkms-install clean distclean \
-	demo check fuzz bench shell
+	demo check check-mutations fuzz bench shell

@@ -1,0 +1,109 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Runs in dom0: mutations.sh NUMBER SEED. Changes a save file in NUMBER ways, one
+# at a time. Each file either restores to what stock makes of it, or fails with a
+# message and leaves nothing.
+
+# shellcheck source=selftests/e2e/common.sh
+. /root/common.sh
+
+number=${1:-12}
+seed=${2:-1}
+image=/tmp/guest.save
+bad=/tmp/bad.save
+restored=0
+refused=0
+
+save_guest()
+{
+	guest_start pvh guest 96 2 && xl save guest $image
+}
+
+# The domains beside dom0: a changed configuration may give another name.
+domains()
+{
+	xl list | awk 'NR > 1 && $2 > 0 { print $2 }'
+}
+
+none_left()
+{
+	[ -z "$(domains)" ]
+}
+
+# take ENGINE: restores the changed file, for ever at most a while
+take()
+{
+	XEN_THAW_ENGINE=$1 XEN_THAW_STATS=$stats \
+		LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
+		timeout 200 xl restore -p $bad >$log 2>&1
+}
+
+nothing_left()
+{
+	wait_for 20 none_left || why "a domain is left: $(xl list)" || return
+	no_helper || return
+	wait_for 30 free_mem_is "$free_before" ||
+		why "free: $(host_free_mem) MiB, were $free_before"
+}
+
+frames_and_destroy()
+{
+	id=$(domains)
+	frames "$id" >"$1" && xl destroy "$id" || return
+	nothing_left
+}
+
+same_as_stock()
+{
+	frames_and_destroy /tmp/frames.ours || return
+	take stock || why "stock does not take it" || return
+	frames_and_destroy /tmp/frames.stock || return
+	cmp /tmp/frames.ours /tmp/frames.stock ||
+		why "frames differ: $(diff /tmp/frames.ours /tmp/frames.stock | grep -c '^[+>]')"
+}
+
+fails_cleanly()
+{
+	status=$1
+	[ "$status" -lt 124 ] || why "xl restore: exit status $status" || return
+	grep -qiE 'error|fail|^xen-thaw-helper: ' $log ||
+		why "it does not say why" || return
+	nothing_left
+}
+
+mutation()
+{
+	what=$(mutate "$1" $image $bad) || return
+	echo "$what"
+	take module
+	status=$?
+	if [ $status = 0 ]; then
+		echo restored >/tmp/outcome
+		same_as_stock
+	else
+		echo refused >/tmp/outcome
+		fails_cleanly $status
+	fi
+}
+
+test_it save_guest
+[ $failed = 0 ] || finish || exit
+free_before=$(host_free_mem)
+echo "$number mutations from seed $seed on"
+i=0
+while [ $i -lt "$number" ]; do
+	: >/tmp/outcome
+	test_it mutation $((seed + i))
+	echo "    $(head -n 1 /tmp/test.out): $(cat /tmp/outcome)"
+	case $(cat /tmp/outcome) in
+	restored) restored=$((restored + 1)) ;;
+	refused) refused=$((refused + 1)) ;;
+	esac
+	# What a failed one left is not the next one's fault.
+	for id in $(domains); do
+		xl destroy "$id"
+	done
+	i=$((i + 1))
+done
+echo "$restored restored as stock restores them, $refused refused"
+finish
