@@ -188,7 +188,10 @@ int thaw_copy_extents(struct thaw_work *work)
 			err = thaw_read(work, e->offset,
 					thaw_contiguous(work, i));
 	}
-	/* Also what was read before a failure, so that the place is exact. */
+	/*
+	 * Also what was read before a failure, so that the place is exact; where
+	 * that fails, too, or a signal comes, it is the place of this error.
+	 */
 	flush_err = thaw_flush(work);
-	return err ?: flush_err;
+	return flush_err ?: err;
 }
