@@ -25,7 +25,7 @@ static DEFINE_MUTEX(thaw_fills_lock);
 
 static int thaw_check_args(const struct xen_thaw_fill *args)
 {
-	if (args->flags || args->reserved)
+	if (args->flags & ~XEN_THAW_FILL_DIRECT || args->reserved)
 		return -EINVAL;
 	if (!args->domid || args->domid >= DOMID_FIRST_RESERVED)
 		return -EINVAL;
@@ -141,9 +141,14 @@ static int thaw_fill_file(struct thaw_work *work,
 	err = thaw_check_extents(work);
 	if (err)
 		return err;
+	if (args->flags & XEN_THAW_FILL_DIRECT &&
+	    !thaw_direct_possible(work->file))
+		return -EOPNOTSUPP;
 	err = thaw_batch_init(&work->batch, args);
 	if (!err && thaw_wants_bounce(work))
 		err = thaw_batch_init_bounce(&work->batch);
+	if (!err && args->flags & XEN_THAW_FILL_DIRECT)
+		err = thaw_direct_init(work);
 	if (err)
 		goto out_free;
 	err = thaw_claim_window(work);
@@ -161,6 +166,7 @@ static int thaw_fill_file(struct thaw_work *work,
 out_release:
 	thaw_release_window(work);
 out_free:
+	thaw_direct_free(work);
 	thaw_batch_free(&work->batch);
 	return err;
 }

@@ -33,7 +33,13 @@ static void thaw_advance_done(struct thaw_work *work, u32 frames)
 	}
 }
 
-static int thaw_flush(struct thaw_work *work)
+/**
+ * thaw_flush() - submit the batch, and note how far the fill came
+ * @work: the fill
+ *
+ * Return: 0, -EINTR, or what thaw_batch_submit() returned.
+ */
+int thaw_flush(struct thaw_work *work)
 {
 	struct thaw_batch *b = &work->batch;
 	u32 nr_ops = b->nr_ops, frames;
@@ -52,9 +58,17 @@ static int thaw_flush(struct thaw_work *work)
 	return err;
 }
 
-/* Adds what a page gives to the frames that follow in the extent list. */
-static int thaw_append(struct thaw_work *work, struct page *page, u32 offset,
-		       size_t len)
+/**
+ * thaw_append() - add what a page gives to the frames that follow in the list
+ * @work: the fill; its cursor moves on
+ * @page: the page
+ * @offset: in @page
+ * @len: bytes, within @page
+ *
+ * Return: 0, or what thaw_flush() returned, where the batch was full.
+ */
+int thaw_append(struct thaw_work *work, struct page *page, u32 offset,
+		size_t len)
 {
 	struct thaw_cursor *at = &work->at;
 
@@ -184,6 +198,8 @@ int thaw_copy_extents(struct thaw_work *work)
 
 		if (e->flags & XEN_THAW_EXTENT_ZERO)
 			err = thaw_zero(work, e->nr_frames);
+		else if (work->direct)
+			err = thaw_copy_direct(work);
 		else
 			err = thaw_read(work, e->offset,
 					thaw_contiguous(work, i));

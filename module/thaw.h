@@ -12,6 +12,7 @@
 
 struct file;
 struct page;
+struct thaw_direct;
 
 /* Entries 0-7 of a grant table are reserved (GNTTAB_NR_RESERVED_ENTRIES). */
 #define THAW_FIRST_REF	8
@@ -93,6 +94,7 @@ struct thaw_cursor {
  * @frames_done: the same, counted
  * @begun: all checks are passed: what stops it now stops it part way
  * @error: what the splice actor could not return
+ * @direct: reads past the page cache, or NULL
  * @batch: window and operations
  * @list: of the fills under way, under their lock
  */
@@ -105,11 +107,21 @@ struct thaw_work {
 	u64 frames_done;
 	bool begun;
 	int error;
+	struct thaw_direct *direct;
 	struct thaw_batch batch;
 	struct list_head list;
 };
 
+int thaw_flush(struct thaw_work *work);
+int thaw_append(struct thaw_work *work, struct page *page, u32 offset,
+		size_t len);
 int thaw_copy_extents(struct thaw_work *work);
+
+bool thaw_direct_possible(struct file *file);
+int thaw_direct_init(struct thaw_work *work);
+void thaw_direct_free(struct thaw_work *work);
+int thaw_copy_direct(struct thaw_work *work);
+
 int thaw_fill(struct xen_thaw_fill *args);
 
 #endif /* XEN_THAW_MODULE_H */

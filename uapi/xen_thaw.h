@@ -33,6 +33,8 @@
  * ENODATA  an extent ends behind the end of the file (extent says which)
  * EBUSY    a window entry is in use: the domain is not a new one, or another
  *          fill has the same part of the window
+ * EOPNOTSUPP XEN_THAW_FILL_DIRECT, and the file cannot be read directly: by its
+ *          filesystem (tmpfs), or because it is encrypted or its data journalled
  * ENOMEM   no memory
  * ======== ===================================================================
  *
@@ -45,6 +47,8 @@
  * EFAULT   the window is not mapped any more, or not writable
  * EIO      Xen refused a copy: grant_status says why (GNTST_*, negative); or
  *          reading the file failed (grant_status is 0)
+ * EOPNOTSUPP XEN_THAW_FILL_DIRECT, and the filesystem refuses to read directly
+ *          at pages of 4096 bytes
  * other    what reading the file (read(2)) or the hypercall returned
  * ======== ===================================================================
  */
@@ -84,6 +88,9 @@ struct xen_thaw_query {
 /* Extents may carry XEN_THAW_EXTENT_ZERO. */
 #define XEN_THAW_FEATURE_ZERO	0x1ULL
 
+/* Fills may carry XEN_THAW_FILL_DIRECT. */
+#define XEN_THAW_FEATURE_DIRECT	0x2ULL
+
 #define XEN_THAW_QUERY		_IO(XEN_THAW_IOC, 0)
 
 /* The frames become zero; offset must be 0 and the file is not read. */
@@ -103,10 +110,19 @@ struct xen_thaw_extent {
 	__u32 flags;
 };
 
+/*
+ * Read the file past the page cache (O_DIRECT, whether it was opened so or
+ * not), ahead into up to 4 MiB of memory. Reads begin and end at multiples of
+ * 4096 bytes around the extents, whose offsets may have any alignment, and may
+ * take in gaps between extents. What the page cache has of the file is neither
+ * used nor dropped; where it is newer than the disk it is written out first.
+ */
+#define XEN_THAW_FILL_DIRECT	0x1U
+
 /**
  * struct xen_thaw_fill - ioctl(XEN_THAW_FILL)
  * @size: sizeof(struct xen_thaw_fill)
- * @flags: must be 0
+ * @flags: XEN_THAW_FILL_*
  * @fd: a regular file or block device, open for reading; its offset is neither
  *	used nor moved
  * @domid: the domain to be filled, not yet started
@@ -130,7 +146,7 @@ struct xen_thaw_extent {
  *
  * The out members are written whenever the errno is one of those that stop a
  * fill part way, on success, and with ENODATA and EBUSY; with any other error
- * they are left alone.
+ * they are left alone (also with EOPNOTSUPP before the first frame).
  */
 struct xen_thaw_fill {
 	__u32 size;

@@ -24,11 +24,32 @@ FIXTURE(fault) {
 	struct list l;
 };
 
+/* Where the image lies, and whether it is read past the page cache. */
+FIXTURE_VARIANT(fault) {
+	const char *where;
+	bool direct;
+};
+
+FIXTURE_VARIANT_ADD(fault, cached) { .where = NULL };
+FIXTURE_VARIANT_ADD(fault, direct) { .where = "THAW_EXT4", .direct = true };
+
+static int make_image(FIXTURE_DATA(fault) *self, const FIXTURE_VARIANT(fault) *variant)
+{
+	const char *where = variant->where ? getenv(variant->where) : NULL;
+
+	if (image_create(&self->img, where, IMAGE_SIZE) || fsync(self->img.fd))
+		return -1;
+	self->img.direct = variant->direct;
+	return 0;
+}
+
 FIXTURE_SETUP(fault)
 {
+	if (variant->where && !getenv(variant->where))
+		SKIP(return, "%s is not set", variant->where);
 	OPEN_THAW(self->dev);
 	ASSERT_EQ(0, domain_create(&self->d, DOMAIN_PVH, NR));
-	ASSERT_EQ(0, image_create(&self->img, NULL, IMAGE_SIZE));
+	ASSERT_EQ(0, make_image(self, variant));
 	list_init(&self->l, self->dev, &self->d, &self->img);
 }
 
@@ -341,7 +362,7 @@ TEST_F(fault, file_truncated_amid)
 
 	for (i = 0; i < TRIES && !err; i++) {
 		image_free(&self->img);
-		ASSERT_EQ(0, image_create(&self->img, NULL, IMAGE_SIZE));
+		ASSERT_EQ(0, make_image(self, variant));
 		t.fd = self->img.fd;
 		domain_reset(&self->d);
 		list_clear(&self->l);

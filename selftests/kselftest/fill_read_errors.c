@@ -13,7 +13,7 @@
 
 #define NR		2048U
 #define SECTORS_A_PAGE	8
-/* The first page that cannot be read. */
+/* The page that cannot be read. */
 #define BAD_PAGE	1000U
 #define DM_NAME		"xen-thaw-test"
 
@@ -30,7 +30,7 @@ struct dm_table {
 	struct {
 		struct dm_target_spec spec;
 		char params[64];
-	} targets[2];
+	} targets[3];
 };
 
 static int dm_call(int control, unsigned long call, struct dm_table *t)
@@ -49,7 +49,21 @@ static void dm_remove(int control)
 	dm_call(control, DM_DEV_REMOVE, &t);
 }
 
-/* Good pages of a disk, then bad ones. Return: an fd, or -1. */
+static void dm_target(struct dm_table *t, unsigned int first_page, unsigned int nr_pages,
+		      const char *type, const char *disk)
+{
+	const unsigned int i = t->head.target_count++;
+	struct dm_target_spec *spec = &t->targets[i].spec;
+
+	spec->sector_start = first_page * SECTORS_A_PAGE;
+	spec->length = nr_pages * SECTORS_A_PAGE;
+	spec->next = sizeof(t->targets[i]);
+	strcpy(spec->target_type, type);
+	snprintf(t->targets[i].params, sizeof(t->targets[i].params), "%s %u", disk,
+		 first_page * SECTORS_A_PAGE);
+}
+
+/* A disk with a bad page. Return: an fd, or -1. */
 static int dm_create(int control, const char *disk)
 {
 	struct dm_table t = { 0 };
@@ -64,15 +78,9 @@ static int dm_create(int control, const char *disk)
 		return -1;
 
 	memset(&t, 0, sizeof(t));
-	t.head.target_count = 2;
-	t.targets[0].spec.length = BAD_PAGE * SECTORS_A_PAGE;
-	t.targets[0].spec.next = sizeof(t.targets[0]);
-	strcpy(t.targets[0].spec.target_type, "linear");
-	snprintf(t.targets[0].params, sizeof(t.targets[0].params), "%s 0", disk);
-	t.targets[1].spec.sector_start = BAD_PAGE * SECTORS_A_PAGE;
-	t.targets[1].spec.length = NR * SECTORS_A_PAGE;
-	t.targets[1].spec.next = sizeof(t.targets[0]);
-	strcpy(t.targets[1].spec.target_type, "error");
+	dm_target(&t, 0, BAD_PAGE, "linear", disk);
+	dm_target(&t, BAD_PAGE, 1, "error", disk);
+	dm_target(&t, BAD_PAGE + 1, NR - BAD_PAGE - 1, "linear", disk);
 	if (dm_call(control, DM_TABLE_LOAD, &t))
 		return -1;
 
@@ -83,6 +91,13 @@ static int dm_create(int control, const char *disk)
 	unlink(node);
 	return fd;
 }
+
+FIXTURE_VARIANT(read_error) {
+	bool direct;
+};
+
+FIXTURE_VARIANT_ADD(read_error, cached) { .direct = false };
+FIXTURE_VARIANT_ADD(read_error, direct) { .direct = true };
 
 FIXTURE_SETUP(read_error)
 {
@@ -96,6 +111,7 @@ FIXTURE_SETUP(read_error)
 	OPEN_THAW(self->dev);
 	ASSERT_EQ(0, domain_create(&self->d, DOMAIN_PVH, NR));
 	ASSERT_EQ(0, image_create(&self->img, disk, NR * THAW_PAGE_SIZE));
+	self->img.direct = variant->direct;
 	ASSERT_EQ(0, fsync(self->img.fd));
 	close(self->img.fd);
 	dm_remove(self->control);
@@ -153,6 +169,17 @@ TEST_F(read_error, bad_from_the_start)
 	EXPECT_EQ(0, self->l.args.extent);
 	EXPECT_EQ(0, self->l.args.frames_done);
 	EXPECT_TRUE(domain_matches(&self->d));
+}
+
+/* What is read ahead, or along with other bytes, need not be readable. */
+TEST_F(read_error, bad_in_a_gap)
+{
+	list_add(&self->l, (BAD_PAGE - 10) * THAW_PAGE_SIZE, 0, 10);
+	list_add(&self->l, (BAD_PAGE + 1) * THAW_PAGE_SIZE + 8, 10, 500);
+	list_add(&self->l, (BAD_PAGE - 20) * THAW_PAGE_SIZE + 8, 510, 19);
+	list_add_zero(&self->l, 529, 3);
+	list_add(&self->l, (BAD_PAGE + 2) * THAW_PAGE_SIZE - 1, 532, 2);
+	EXPECT_TRUE(list_fill_right(&self->l));
 }
 
 TEST_HARNESS_MAIN

@@ -23,6 +23,7 @@ FIXTURE(source) {
 FIXTURE_VARIANT(source) {
 	const char *where;
 	bool cold;
+	bool direct;
 };
 
 FIXTURE_VARIANT_ADD(source, tmpfs) { .where = "THAW_TMPFS" };
@@ -33,6 +34,9 @@ FIXTURE_VARIANT_ADD(source, overlay) { .where = "THAW_OVERLAY" };
 FIXTURE_VARIANT_ADD(source, overlay_cold) { .where = "THAW_OVERLAY", .cold = true };
 FIXTURE_VARIANT_ADD(source, block) { .where = "THAW_BLOCK" };
 FIXTURE_VARIANT_ADD(source, block_cold) { .where = "THAW_BLOCK", .cold = true };
+FIXTURE_VARIANT_ADD(source, ext4_direct) { .where = "THAW_EXT4", .direct = true };
+FIXTURE_VARIANT_ADD(source, overlay_direct) { .where = "THAW_OVERLAY", .direct = true };
+FIXTURE_VARIANT_ADD(source, block_direct) { .where = "THAW_BLOCK", .direct = true };
 
 FIXTURE_SETUP(source)
 {
@@ -43,6 +47,7 @@ FIXTURE_SETUP(source)
 	OPEN_THAW(self->dev);
 	ASSERT_EQ(0, domain_create(&self->d, DOMAIN_PVH, NR));
 	ASSERT_EQ(0, image_create(&self->img, where, IMAGE_SIZE));
+	self->img.direct = variant->direct;
 	list_init(&self->l, self->dev, &self->d, &self->img);
 }
 

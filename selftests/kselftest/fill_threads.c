@@ -23,11 +23,32 @@ FIXTURE(threads) {
 	struct list l;
 };
 
+/* Where the image lies, and whether it is read past the page cache. */
+FIXTURE_VARIANT(threads) {
+	const char *where;
+	bool direct;
+};
+
+FIXTURE_VARIANT_ADD(threads, cached) { .where = NULL };
+FIXTURE_VARIANT_ADD(threads, direct) { .where = "THAW_EXT4", .direct = true };
+
+static int make_image(FIXTURE_DATA(threads) *self, const FIXTURE_VARIANT(threads) *variant)
+{
+	const char *where = variant->where ? getenv(variant->where) : NULL;
+
+	if (image_create(&self->img, where, IMAGE_SIZE) || fsync(self->img.fd))
+		return -1;
+	self->img.direct = variant->direct;
+	return 0;
+}
+
 FIXTURE_SETUP(threads)
 {
+	if (variant->where && !getenv(variant->where))
+		SKIP(return, "%s is not set", variant->where);
 	OPEN_THAW(self->dev);
 	ASSERT_EQ(0, domain_create(&self->d, DOMAIN_PVH, NR));
-	ASSERT_EQ(0, image_create(&self->img, NULL, IMAGE_SIZE));
+	ASSERT_EQ(0, make_image(self, variant));
 	list_init(&self->l, self->dev, &self->d, &self->img);
 }
 

@@ -3,6 +3,7 @@
 #ifndef IMAGE_H
 #define IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,7 @@
  * @data: the contents from @data_at on
  * @data_at: offset in the file
  * @data_size: bytes in @data; around them the file is a hole
+ * @direct: fills read it with XEN_THAW_FILL_DIRECT; not set by image_create()
  */
 struct image {
 	int fd;
@@ -20,6 +22,7 @@ struct image {
 	unsigned char *data;
 	uint64_t data_at;
 	size_t data_size;
+	bool direct;
 };
 
 /*

@@ -91,7 +91,7 @@ int list_fill(struct list *l, unsigned int first_ref, unsigned int nr_refs)
 {
 	memset(&l->args, 0xff, sizeof(l->args));
 	l->args.size = sizeof(l->args);
-	l->args.flags = 0;
+	l->args.flags = l->img->direct ? XEN_THAW_FILL_DIRECT : 0;
 	l->args.fd = l->img->fd;
 	l->args.domid = l->d->id;
 	l->args.reserved = 0;

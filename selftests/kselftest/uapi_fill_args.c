@@ -87,6 +87,8 @@ TEST_F(fill_args, flags)
 	unsigned int bit;
 
 	for (bit = 0; bit < 32; bit++) {
+		if (1U << bit == XEN_THAW_FILL_DIRECT)
+			continue;
 		self->args->flags = 1U << bit;
 		EXPECT_EQ(EINVAL, fill_refused(&self->call));
 	}
