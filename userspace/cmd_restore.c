@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cache.h"
 #include "command.h"
 #include "host.h"
 #include "message.h"
@@ -25,6 +26,7 @@
  * struct request - what the command line asks for
  * @engine: for the helper's XEN_THAW_ENGINE; NULL to leave that alone
  * @stats: for the helper's XEN_THAW_STATS; NULL to leave that alone
+ * @cache: for the helper's XEN_THAW_CACHE; NULL to leave that alone
  * @help: print help and nothing else
  * @xl: arguments of xl: "xl", "restore", and all that is not ours, with a NULL
  * @nr_xl: arguments in @xl
@@ -33,6 +35,7 @@
 struct request {
 	const char *engine;
 	const char *stats;
+	const char *cache;
 	bool help;
 	char **xl;
 	int nr_xl;
@@ -46,6 +49,8 @@ static const char usage[] =
 	"\n"
 	"  --engine NAME  what fills the guest's memory: module, gntdev, mmapbatch,\n"
 	"                 stock (xl's own way), or auto: the best that works here\n"
+	"  --cache HOW    what stays of FILE in the page cache: keep it, drop what was\n"
+	"                 not there before, or auto: drop if FILE is large for this host\n"
 	"  --stats FILE   append a line of JSON about the restore\n"
 	"  --help         show this text\n"
 	"  --             all that follows is for xl\n"
@@ -81,6 +86,7 @@ static int parse(struct request *r, int argc, char **argv)
 	static const struct option options[] = {
 		{ "engine", required_argument, NULL, 'E' },
 		{ "stats", required_argument, NULL, 'S' },
+		{ "cache", required_argument, NULL, 'C' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
@@ -96,6 +102,9 @@ static int parse(struct request *r, int argc, char **argv)
 			break;
 		case 'S':
 			r->stats = optarg;
+			break;
+		case 'C':
+			r->cache = optarg;
 			break;
 		case 'h':
 			r->help = true;
@@ -122,9 +131,15 @@ static int parse(struct request *r, int argc, char **argv)
 
 static int check_request(const struct request *r)
 {
+	enum cache_wish wish;
+
 	if (r->engine && !known_engine(r->engine)) {
 		message("--engine %s: it is one of auto, module, gntdev, mmapbatch, stock",
 			r->engine);
+		return -1;
+	}
+	if (r->cache && !cache_parse(r->cache, &wish)) {
+		message("--cache %s: it is one of auto, keep, drop", r->cache);
 		return -1;
 	}
 	if (!r->file) {
@@ -209,6 +224,7 @@ static int set_environment(const struct request *r)
 		return -1;
 	if (setenv("LIBXL_SAVE_HELPER", helper, 1) ||
 	    (r->engine && setenv("XEN_THAW_ENGINE", r->engine, 1)) ||
+	    (r->cache && setenv("XEN_THAW_CACHE", r->cache, 1)) ||
 	    (isatty(STDERR_FILENO) && setenv("XEN_THAW_PROGRESS", "1", 0))) {
 		message("cannot set the environment: %s", strerror(errno));
 		return -1;

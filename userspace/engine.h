@@ -21,6 +21,10 @@ struct xenforeignmemory_handle;
  * @domid: the domain, whose gfns are populated
  * @fmem: libxenforeignmemory, owned by the caller
  * @threads: that an engine may use, 1 to FILL_MAX_THREADS
+ * @can_direct: set by an engine that can read past the page cache
+ * @direct: read so; only where @can_direct is set
+ * @direct_refused: set by a fill that failed because the file cannot be read so;
+ *	it may be repeated without @direct
  * @interrupted: non-zero once the restore is to stop (set by a signal handler)
  * @hypercalls: made by this engine for grant copies
  * @copy_ops: copy operations in them
@@ -32,6 +36,9 @@ struct fill_job {
 	uint32_t domid;
 	struct xenforeignmemory_handle *fmem;
 	unsigned int threads;
+	bool can_direct;
+	bool direct;
+	bool direct_refused;
 	const volatile int *interrupted;
 	uint64_t hypercalls;
 	uint64_t copy_ops;

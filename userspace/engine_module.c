@@ -84,6 +84,7 @@ static int open_device(struct fill_job *job, struct module_engine *m)
 	    query.max_extents < EXTENTS_PER_CALL)
 		return fill_fail(job, "the loaded module (version %u) is too old: reload xen_thaw",
 				 query.version);
+	job->can_direct = query.features & XEN_THAW_FEATURE_DIRECT;
 	m->first_ref = query.first_ref;
 	m->nr_refs = query.end_ref - query.first_ref;
 	return 0;
@@ -134,6 +135,10 @@ static int module_fail(struct fill_job *job, const struct xen_thaw_fill *fill,
 	case ENODATA:
 		return fill_fail(job, "offset %llu: the file ends here: it was cut while it was read",
 				 (unsigned long long)offset);
+	case EOPNOTSUPP:
+		job->direct_refused = job->direct;
+		return fill_fail(job, "offset %llu: %s",
+				 (unsigned long long)offset, strerror(err));
 	case EBUSY:
 		return fill_fail(job, "domain %u has grants in use: it is not a new domain",
 				 job->domid);
@@ -162,6 +167,7 @@ static int fill_extents(struct worker *w, uint32_t nr)
 	while (nr) {
 		struct xen_thaw_fill fill = {
 			.size = sizeof(fill),
+			.flags = job->direct ? XEN_THAW_FILL_DIRECT : 0,
 			.fd = job->fd,
 			.domid = job->domid,
 			.extents = (uintptr_t)e,
@@ -281,6 +287,7 @@ static int module_fill(struct fill_job *job, const struct plan_fill *fills,
 	for (i = 0; i < ran; i++) {
 		job->hypercalls += w[i].job.hypercalls;
 		job->copy_ops += w[i].job.copy_ops;
+		job->direct_refused |= w[i].job.direct_refused;
 		if (w[i].err && !err)
 			err = fill_fail(job, "%s", w[i].job.error);
 	}

@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -146,7 +147,7 @@ static bool is_file_restore(struct restore *r, int argc, off_t *start)
 }
 
 /* Return: 0 to go on, 1 to hand over (said why), -1 after a message. */
-static int read_stream(struct restore *r, off_t start)
+static int scan_stream(struct restore *r, off_t start)
 {
 	static struct pv pv;
 	double scan_start = stats_now();
@@ -183,6 +184,17 @@ static int read_stream(struct restore *r, off_t start)
 		r->stats.bytes += (uint64_t)r->plan.data[i].nr * XT_PAGE_SIZE;
 	r->stats.scan_s = stats_now() - scan_start;
 	return err;
+}
+
+/* As scan_stream(), without readahead: it hops from record to record. */
+static int read_stream(struct restore *r, off_t start)
+{
+	int ret;
+
+	posix_fadvise(r->io_fd, 0, 0, POSIX_FADV_RANDOM);
+	ret = scan_stream(r, start);
+	posix_fadvise(r->io_fd, 0, 0, POSIX_FADV_NORMAL);
+	return ret;
 }
 
 /* Mapping guest frames is dear to an auto-translated dom0, copying is not. */
@@ -249,7 +261,7 @@ static int run_restore(struct restore *r, int argc, enum wish wish,
 	bool is_file;
 	int status;
 
-	if (get_threads(&r->job.threads))
+	if (get_threads(&r->job.threads) || cache_get_wish(&r->cache))
 		return RESTORE_FAILED;
 	is_file = is_file_restore(r, argc, &offset);
 	if (is_file) {
@@ -312,7 +324,8 @@ int main(int argc, char **argv)
 {
 	struct restore r = {
 		.argv = argv,
-		.stats = { .engine = "none", .guest = "unknown" },
+		.stats = { .engine = "none", .guest = "unknown",
+			   .cache = "keep" },
 	};
 	double start = stats_now();
 	int status;

@@ -185,26 +185,51 @@ static int populate_all(struct restore *r, struct populator *pop)
 	return 0;
 }
 
-/* Fills runs; those of a PV guest where the stock helper put their pfns. */
-static int fill_step(struct restore *r, const struct plan_fill *fills,
-		     size_t nr)
+/*
+ * Fills runs; those of a PV guest where the stock helper put their pfns.
+ * Return: 0, or -1 with the job's error set.
+ */
+static int fill_group(struct restore *r, const struct plan_fill *fills,
+		      size_t nr)
 {
 	struct fills mfns = { 0 };
 	size_t i;
 	int err = 0;
 
-	if (!r->pv) {
-		err = r->engine->fill(&r->job, fills, nr);
-		return err ? fail_in_file(r, r->job.error) : 0;
-	}
+	r->job.direct_refused = false;
+	if (!r->pv)
+		return r->engine->fill(&r->job, fills, nr);
 	for (i = 0; !err && i < nr; i++)
 		err = pv_translate(r->pv, &fills[i], &mfns);
 	if (err)
-		fail_in_file(r, "no memory for a list of frames");
-	else if (r->engine->fill(&r->job, mfns.v, mfns.nr))
-		err = fail_in_file(r, r->job.error);
+		fill_fail(&r->job, "no memory for a list of frames");
+	else
+		err = r->engine->fill(&r->job, mfns.v, mfns.nr);
 	free(mfns.v);
 	return err;
+}
+
+/* Fills runs, in groups that the page cache has, or has not. */
+static int fill_step(struct restore *r, const struct plan_fill *fills,
+		     size_t nr)
+{
+	while (nr) {
+		size_t n = drop_look(&r->drop, fills, nr);
+		int err;
+
+		r->job.direct = drop_wants_direct(&r->drop);
+		err = fill_group(r, fills, n);
+		if (err && r->job.direct_refused) {
+			drop_refused(&r->drop, r->job.error);
+			continue;
+		}
+		drop_behind(&r->drop);
+		if (err)
+			return fail_in_file(r, r->job.error);
+		fills += n;
+		nr -= n;
+	}
+	return 0;
 }
 
 /* Fills runs, in steps that end at a run's end. */
@@ -212,10 +237,11 @@ static int fill_runs(struct restore *r, const struct plan_fill *fills,
 		     size_t nr)
 {
 	while (nr) {
+		const uint64_t step = drop_frames(&r->drop, FRAMES_PER_STEP);
 		uint64_t frames = 0;
 		size_t n = 0;
 
-		while (n < nr && frames < FRAMES_PER_STEP)
+		while (n < nr && frames < step)
 			frames += fills[n++].nr;
 		if (fill_step(r, fills, n))
 			return -1;
@@ -383,7 +409,11 @@ int restore_run(struct restore *r)
 			r->name);
 		return RESTORE_HAND_OVER;
 	}
+	drop_open(&r->drop, r->cache, r->io_fd, r->name, &r->plan,
+		  r->job.can_direct);
 	err = feed(r, pipe_fds[1]);
 	close(pipe_fds[1]);
+	r->stats.cache = drop_how(&r->drop);
+	drop_close(&r->drop);
 	return finish(r, err);
 }

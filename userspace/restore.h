@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "drop.h"
 #include "plan.h"
 #include "pv.h"
 #include "stats.h"
@@ -27,6 +28,8 @@
  * @job: of the engine
  * @stream: opened
  * @plan: of @stream
+ * @cache: what to leave of the file in the page cache
+ * @drop: how that is done
  * @pv: of a PV guest, scanned; else NULL
  * @stats: filled in
  */
@@ -41,6 +44,8 @@ struct restore {
 	struct fill_job job;
 	struct stream stream;
 	struct plan plan;
+	enum cache_wish cache;
+	struct drop drop;
 	struct pv *pv;
 	struct stats stats;
 };

@@ -55,6 +55,7 @@ static struct json_object *stats_to_json(const struct stats *st)
 	add_seconds(o, "total_s", st->total_s);
 	add_count(o, "hypercalls", st->hypercalls);
 	add_count(o, "copy_ops", st->copy_ops);
+	add_text(o, "cache", st->cache);
 	add_text(o, "result", st->result);
 	return o;
 }

@@ -21,11 +21,13 @@
  * @total_s: seconds from the helper's start to its end
  * @hypercalls: for grant copies
  * @copy_ops: copy operations in them
+ * @cache: what was done about dom0's page cache: "keep", "direct", "drop-behind"
  */
 struct stats {
 	const char *engine;
 	const char *guest;
 	const char *result;
+	const char *cache;
 	uint64_t pages;
 	uint64_t zero_pages;
 	uint64_t superpages;
