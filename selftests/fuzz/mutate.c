@@ -113,7 +113,7 @@ static bool change_word(struct mutant *m, size_t from, size_t to)
 	put32(m->buf + at, number(m, old));
 	snprintf(m->what, sizeof(m->what), "word at %zu: %#x is %#x now", at,
 		 old, get32(m->buf + at));
-	return true;
+	return get32(m->buf + at) != old;
 }
 
 static bool change_head(struct mutant *m)
@@ -133,7 +133,7 @@ static bool change_type(struct mutant *m)
 	put32(m->buf + rec->offset, record_type(m));
 	snprintf(m->what, sizeof(m->what), "record at %zu: type %#x is %#x now",
 		 rec->offset, rec->type, get32(m->buf + rec->offset));
-	return true;
+	return get32(m->buf + rec->offset) != rec->type;
 }
 
 static bool change_length(struct mutant *m)
@@ -145,7 +145,7 @@ static bool change_length(struct mutant *m)
 		 "record %s at %zu: length %u is %u now",
 		 stream_rec_name(rec->type), rec->offset, rec->length,
 		 get32(m->buf + rec->offset + 4));
-	return true;
+	return get32(m->buf + rec->offset + 4) != rec->length;
 }
 
 static bool change_body(struct mutant *m)
@@ -216,7 +216,7 @@ static bool change_pfn(struct mutant *m)
 	}
 	put64(entry, (old & ~PFN_MASK) | (pfn & PFN_MASK));
 	say_entry(m, rec, i, old, get64(entry));
-	return true;
+	return get64(entry) != old;
 }
 
 /* Also of the reserved bits; the length of the record stays. */
@@ -231,7 +231,7 @@ static bool change_entry_bits(struct mutant *m)
 	if (!entry)
 		return false;
 	old = get64(entry);
-	put64(entry, old ^ mutate_random(m, 1UL << 12) << 52);
+	put64(entry, old ^ (mutate_random(m, (1UL << 12) - 1) + 1) << 52);
 	say_entry(m, rec, i, old, get64(entry));
 	return true;
 }
@@ -270,7 +270,7 @@ static bool retype(struct mutant *m)
 	at = data_offset(m, rec, i);
 	old_size = has_data(old) ? XT_PAGE_SIZE : 0;
 	new_size = type < PFN_BROKEN ? XT_PAGE_SIZE : 0;
-	if (!resize(m, at, old_size, new_size))
+	if (old >> TYPE_SHIFT == type || !resize(m, at, old_size, new_size))
 		return false;
 	if (new_size > old_size)
 		memset(m->buf + at, (int)type + 1, new_size);
@@ -324,7 +324,7 @@ static bool change_page(struct mutant *m)
 	at = data_offset(m, rec, i);
 	if (!has_data(get64(entry)) || at + XT_PAGE_SIZE > m->len)
 		return false;
-	memset(m->buf + at, mutate_random(m, 2) ? 0 : 0x5a, XT_PAGE_SIZE);
+	memset(m->buf + at, m->buf[at] ? 0 : 0x5a, XT_PAGE_SIZE);
 	snprintf(m->what, sizeof(m->what), "page at %zu: all %#x now", at,
 		 m->buf[at]);
 	return true;
