@@ -86,10 +86,13 @@ static int drop(struct save_cache *c, uint64_t end)
 {
 	uint64_t start = c->dropped;
 
+	/* To the kernel no bytes are all that there are. */
+	if (end == start)
+		return 0;
 	if (send_out(c, start, end, SYNC_FILE_RANGE_WAIT_BEFORE |
 				    SYNC_FILE_RANGE_WAIT_AFTER))
 		return -1;
-	if (c->from == UINT64_MAX || end == start)
+	if (c->from == UINT64_MAX)
 		return 0;
 	posix_fadvise(c->fd, (off_t)start, (off_t)(end - start),
 		      POSIX_FADV_DONTNEED);
