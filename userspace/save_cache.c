@@ -16,6 +16,9 @@
 #define SAVE_WINDOW	(8U << 20)
 #endif
 
+/* Pages in the page cache, for a look at whether they go. */
+#define ENOUGH		256U
+
 void save_cache_init(struct save_cache *c, int fd, const char *name,
 		     enum cache_wish wish, uint64_t start)
 {
@@ -41,8 +44,8 @@ void save_cache_init(struct save_cache *c, int fd, const char *name,
 	c->dropped = c->from;
 }
 
-/* Whether most of a part of the file is in the page cache. */
-static bool is_resident(struct save_cache *c, uint64_t start, uint64_t end)
+/* Pages of a part of the file that are in the page cache; not its holes. */
+static size_t resident_pages(struct save_cache *c, uint64_t start, uint64_t end)
 {
 	static unsigned char in_core[SAVE_WINDOW / XT_PAGE_SIZE];
 	size_t size = (size_t)(end - start), pages = size / XT_PAGE_SIZE;
@@ -51,13 +54,13 @@ static bool is_resident(struct save_cache *c, uint64_t start, uint64_t end)
 			 (off_t)start);
 
 	if (map == MAP_FAILED)
-		return false;
+		return 0;
 	if (!mincore(map, size, in_core)) {
 		for (i = 0; i < pages; i++)
 			resident += in_core[i] & 1;
 	}
 	munmap(map, size);
-	return resident > pages / 2;
+	return resident;
 }
 
 static int give_up(struct save_cache *c, const char *why)
@@ -85,6 +88,7 @@ static int send_out(struct save_cache *c, uint64_t start, uint64_t end,
 static int drop(struct save_cache *c, uint64_t end)
 {
 	uint64_t start = c->dropped;
+	size_t before = 0;
 
 	/* To the kernel no bytes are all that there are. */
 	if (end == start)
@@ -94,10 +98,12 @@ static int drop(struct save_cache *c, uint64_t end)
 		return -1;
 	if (c->from == UINT64_MAX)
 		return 0;
+	if (!c->checked)
+		before = resident_pages(c, start, end);
 	posix_fadvise(c->fd, (off_t)start, (off_t)(end - start),
 		      POSIX_FADV_DONTNEED);
-	if (!c->checked && end - start == SAVE_WINDOW) {
-		if (is_resident(c, start, end))
+	if (before >= ENOUGH) {
+		if (resident_pages(c, start, end) > before / 2)
 			return give_up(c, "its filesystem does not let go of data");
 		c->checked = true;
 	}

@@ -271,6 +271,25 @@ TEST_F(save, drop_in_memory)
 	EXPECT_EQ(8192, self->t.job.nr_pages);
 }
 
+/* It starts with holes, which are in no page cache. */
+TEST_F(save, drop_of_holes)
+{
+	unsigned int i;
+
+	self->t.wish = CACHE_DROP;
+	saving_begin(&self->t);
+	for (i = 0; i < 4096; i++) {
+		image_page_range(&self->t.img, PFN_NOTAB, i, 1);
+		zero_last_page(&self->t.img);
+	}
+	for (i = 0; i < 4; i++)
+		image_page_range(&self->t.img, PFN_NOTAB, 1024 * i, 1024);
+	saving_end(&self->t);
+	ASSERT_EQ(0, saving_part(&self->t, self->t.libxc_end));
+	EXPECT_EQ(UINT64_MAX, self->t.cache.from);
+	EXPECT_EQ(4096, self->t.job.nr_zero);
+}
+
 static size_t resident_pages(int fd, size_t size)
 {
 	size_t pages = (size + XT_PAGE_SIZE - 1) / XT_PAGE_SIZE, nr = 0, i;
