@@ -1,0 +1,251 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Runs in dom0, with a disk. xl save through our helper: the file is packed, an
+# unpatched xl restore and ours make the same guest of it, and a save that does
+# not succeed leaves the guest running.
+
+# shellcheck source=selftests/e2e/common.sh
+. /root/common.sh
+
+image=/tmp/guest.save
+disk=/mnt/ext4
+
+# save [XL-OPTION]... FILE: by xl through our helper; says in $log
+save()
+{
+	for file; do :; done
+	options=
+	[ $# = 1 ] || options=$1
+	# shellcheck disable=SC2086 # there may be none
+	XEN_THAW_STATS=$stats LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
+		xl save $options guest "$file" >$log 2>&1
+}
+
+start()
+{
+	guest_start "$1" guest 96 8 && remember_md5 guest
+}
+
+goes_on()
+{
+	now=$(guest_wait_tick guest) || return
+	[ "$now" = "$(cat /tmp/md5)" ] ||
+		why "memory of guest: $now, was $(cat /tmp/md5)"
+}
+
+# is_packed FILE: whole, all of it that we wrote has checksums, zeros are holes
+is_packed()
+{
+	[ "$(stat form)" = packed ] || why "form $(stat form)" || return
+	[ "$(stat zero_pages)" -gt 1000 ] ||
+		why "$(stat zero_pages) zero pages" || return
+	xen-thaw verify --json "$1" >/tmp/verify || return
+	[ "$(verify_says checksummed_pages)" = "$(stat pages)" ] || return
+	[ $(($(verify_says bytes) - $(verify_says checksummed_bytes))) -lt 64 ] ||
+		why "$(cat /tmp/verify)" || return
+	used=$(du -k "$1" | cut -f1) size=$(($(wc -c <"$1") / 1024))
+	[ $((used * 10)) -lt $((size * 8)) ] ||
+		why "$used KiB of $size on disk" || return
+	xen-thaw info "$1" | grep 'Packed: *yes'
+}
+
+verify_says()
+{
+	sed -n "s/.*\"$1\": \\([0-9]*\\).*/\\1/p" /tmp/verify
+}
+
+# saved FILE: leaves the guest as it was saved, paused
+saved()
+{
+	rm -f "$image" && save -p "$1" || return
+	frames "$(domid guest)" >/tmp/frames.saved || return
+	guest_destroy guest && is_packed "$1" && no_helper
+}
+
+# Resuming and restoring change the pages that are shared with Xen and dom0.
+stock_reference()
+{
+	restore stock "$1" -p && frames "$(domid guest)" >/tmp/frames.ref || return
+	differ=$(diff /tmp/frames.saved /tmp/frames.ref | grep -c '^>')
+	echo "$differ of $(wc -l </tmp/frames.ref) frames are not as they were saved"
+	[ "$(wc -l </tmp/frames.ref)" -gt "$2" ] && [ "$differ" -lt "$3" ] ||
+		return
+	runs_on guest && guest_destroy guest
+}
+
+same_as_stock()
+{
+	restore "$1" "$2" -p && frames_are /tmp/frames.ref guest || return
+	[ "$(stat engine)" = "$1" ] || why "engine $(stat engine)" || return
+	runs_on guest && guest_destroy guest
+}
+
+# A page takes one operation, zero pages take no reading.
+module_figures()
+{
+	restore module "$1" -p && guest_destroy guest || return
+	[ "$(stat zero_pages)" -gt 1000 ] || why "$(tail -n 1 $stats)" || return
+	[ "$(stat copy_ops)" -le $(($(stat pages) * 51 / 50)) ] ||
+		why "$(tail -n 1 $stats)"
+}
+
+packed_again()
+{
+	xen-thaw pack -f "$1" /tmp/again.save || return
+	xen-thaw verify /tmp/again.save | grep 'checksums of every byte' || return
+	same_as_stock module /tmp/again.save && rm /tmp/again.save
+}
+
+mount_disk()
+{
+	modprobe -a crc32c_generic ext4 2>/dev/null
+	mke2fs -q -t ext4 -F /dev/scratch && mkdir -p $disk &&
+		mount /dev/scratch $disk
+}
+
+checkpoint()
+{
+	save -c "$1" && is_packed "$1" && goes_on && no_helper || return
+	# Twice over the same file, too.
+	save -c "$1" && is_packed "$1" && goes_on
+}
+
+# fails SAID: what a save leaves that did not succeed
+fails()
+{
+	grep "$1" $log || why "nothing about '$1'" || return
+	grep 'Failed to save domain, resuming domain' $log && goes_on && no_helper
+}
+
+no_room()
+{
+	mkdir -p /tmp/small && mount -t tmpfs -o size=12M none /tmp/small ||
+		return
+	! save /tmp/small/guest.save &&
+		fails 'small/guest.save: offset .*: cannot write: No space left'
+	status=$?
+	umount /tmp/small
+	return $status
+}
+
+file_has()
+{
+	[ -n "$(find $image -size "+$1k" 2>/dev/null)" ]
+}
+
+# stopped SIGNAL KIB: sent when the file is larger than that: before the guest
+# is suspended, the stock helper does not stand it either
+stopped()
+{
+	rm -f $image
+	(save -c $image; echo $? >/tmp/status) &
+	until file_has "$2"; do
+		[ -d /proc/$! ] || return
+	done
+	pid=$(pidof xen-thaw-helper | tr ' ' '\n' | head -n 1)
+	peak=$(sed -n 's/^VmHWM: *\([0-9]*\) kB/\1/p' "/proc/$pid/status")
+	kill "-$1" "$pid"
+	wait
+	[ "${peak:-0}" -lt 8300 ] || why "the helper took $peak KiB" || return
+	if [ "$(cat /tmp/status)" = 0 ]; then
+		echo "too late at $2 KiB" && goes_on && is_packed $image
+	else
+		fails ''
+	fi
+}
+
+# Nothing of ours is between the two.
+to_a_pipe()
+{
+	mkfifo /tmp/fifo && (cat /tmp/fifo >$image) &
+	: >$stats
+	wait_for 5 test -p /tmp/fifo && save -c /tmp/fifo && wait || return
+	rm /tmp/fifo
+	[ ! -s $stats ] && xen-thaw verify $image | grep 'no checksums' && goes_on
+}
+
+by_stock()
+{
+	: >$stats
+	XEN_THAW_ENGINE=stock save -c $image || return
+	[ ! -s $stats ] && xen-thaw verify $image | grep 'no checksums' && goes_on
+}
+
+bad_wish()
+{
+	! XEN_THAW_CACHE=some save -c $image &&
+		fails 'XEN_THAW_CACHE=some: unknown; it is one of auto, keep, drop'
+}
+
+cached_kib()
+{
+	sync
+	sed -n 's/^Cached: *\([0-9]*\) kB/\1/p' /proc/meminfo
+}
+
+# cache_grows WISH AT-LEAST BELOW: MiB of page cache that a save leaves behind;
+# what was warm stays so, or it would shrink
+cache_grows()
+{
+	rm -f $disk/guest.save
+	cat $disk/warm >/dev/null
+	before=$(cached_kib)
+	XEN_THAW_CACHE=$1 save -c $disk/guest.save || return
+	grown=$((($(cached_kib) - before) / 1024))
+	echo "$grown MiB more in the page cache"
+	[ $grown -ge "$2" ] && [ $grown -lt "$3" ] ||
+		why "$grown MiB more in the page cache" || return
+	is_packed $disk/guest.save && goes_on
+}
+
+make_warm()
+{
+	dd if=/dev/urandom of=$disk/warm bs=1M count=24
+}
+
+figures()
+{
+	cat /tmp/test.out $stats | sed 's/^/# /'
+}
+
+free_before=$(host_free_mem)
+test_it mount_disk
+test_it start pvh
+test_it checkpoint $image
+test_it checkpoint $disk/guest.save
+test_it no_room
+for kib in 200 8000 20000; do
+	test_it stopped TERM $kib
+	test_it stopped KILL $kib
+done
+test_it to_a_pipe
+test_it by_stock
+test_it bad_wish
+test_it make_warm
+test_it cache_grows keep 16 200
+test_it cache_grows drop -2 6
+test_it cache_grows auto 16 200
+test_it saved $disk/guest.save
+test_it stock_reference $disk/guest.save 24000 16
+figures
+test_it same_as_stock module $disk/guest.save
+test_it module_figures $disk/guest.save
+test_it packed_again $disk/guest.save
+rm -f $image $disk/guest.save
+
+test_it start pvh
+test_it saved $image
+test_it stock_reference $image 24000 16
+test_it same_as_stock module $image
+rm -f $image
+
+test_it start pv
+test_it checkpoint $image
+test_it saved $image
+test_it stock_reference $image 23000 16
+figures
+test_it same_as_stock module $image
+test_it packed_again $image
+rm -f $image
+test_it wait_for 30 free_mem_is "$free_before"
+finish
