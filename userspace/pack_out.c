@@ -72,7 +72,7 @@ static int check_path(struct pack_out *o, const struct stat *in)
 
 	if (lstat(o->path, &st))
 		return errno == ENOENT ? 0 : fail(o, "%s", strerror(errno));
-	if (st.st_dev == in->st_dev && st.st_ino == in->st_ino)
+	if (in && st.st_dev == in->st_dev && st.st_ino == in->st_ino)
 		return fail(o, "it is the file to be packed");
 	if (!S_ISREG(st.st_mode))
 		return fail(o, "it is there, and is no regular file");
@@ -188,8 +188,11 @@ static int name_it(struct pack_out *o)
  */
 static int set_owner(struct pack_out *o, const struct stat *in)
 {
-	mode_t mode = in->st_mode & 0666;
+	mode_t mode;
 
+	if (!in)
+		return fchmod(o->fd, 0600);
+	mode = in->st_mode & 0666;
 	if (!S_ISREG(in->st_mode) || fchown(o->fd, in->st_uid, in->st_gid))
 		mode &= 0600;
 	return fchmod(o->fd, mode);

@@ -32,7 +32,7 @@ struct pack_out {
  * @o: filled in
  * @path: of the new file
  * @force: replace what is there, if it is a regular file
- * @in: a file that is never replaced
+ * @in: a file that is never replaced, or NULL
  *
  * The file has no name where the filesystem allows that (O_TMPFILE), else one
  * that begins with ".xen-thaw."; a signal that ends the process removes it.
@@ -46,7 +46,7 @@ int pack_out_open(struct pack_out *o, const char *path, bool force,
  * pack_out_commit() - make it lasting, and give it its name
  * @o: the file; closed
  * @in: whose owner and permissions it gets; those of its owner alone where it
- *	cannot have that owner
+ *	cannot have that owner, or where @in is NULL
  *
  * Return: 0, or -1 with @o->error set and the file gone.
  */
