@@ -14,6 +14,7 @@ enum exit_code {
  * argv[0] is the subcommand's name.
  * Return: an exit code.
  */
+int cmd_dump(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_pack(int argc, char **argv);
 int cmd_restore(int argc, char **argv);

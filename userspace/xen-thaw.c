@@ -14,6 +14,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+	{ "dump", "write the core of a guest, as xl dump-core does", cmd_dump },
 	{ "info", "show what is in a save file", cmd_info },
 	{ "pack", "write a save file anew, so that it restores fast", cmd_pack },
 	{ "restore", "restore a guest from a save file, as xl restore does",
