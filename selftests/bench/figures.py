@@ -39,6 +39,8 @@ def read_case(path):
             line = json_lines(file)[0]
             add("seconds", line["seconds"])
             case["bytes"] = line["bytes"]
+        elif file.suffix == ".kib":
+            case["disk_kib"] = int(file.read_text())
         elif file.suffix == ".counts":
             case["processes"] = json_lines(file)
     case.update({key: spread_of(values) for key, values in times.items()})

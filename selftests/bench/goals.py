@@ -26,7 +26,8 @@ def engine_goals(boot):
         if top and bottom:
             yield name, goal, mib, top / bottom
 
-    wall = {"pv": (0.35, 0.35, 0.8, None), "pvh": (0.20, 0.12, None, 0.40)}[boot.dom0]
+    wall = {"pv": (0.35, 0.35, 0.8, None, 0.15),
+            "pvh": (0.20, 0.12, None, 0.40, 0.12)}[boot.dom0]
     memcpy = ("plain", "memcpy", "seconds")
     stock = ("plain", "stock", "total_s")
     for mib in boot.sizes():
@@ -36,7 +37,7 @@ def engine_goals(boot):
                        ("plain", "module", "fill_s"), memcpy)
         for name, goal, image, engine in (("module / stock", wall[0], "plain", "module"),
                                           ("module / stock, aligned", wall[1], "aligned", "module"),
-                                          ("module / stock, packed", wall[1], "packed", "module"),
+                                          ("module / stock, packed", wall[4], "packed", "module"),
                                           ("mmapbatch / stock", wall[2], "plain", "mmapbatch"),
                                           ("gntdev / stock", wall[3], "plain", "gntdev")):
             if goal:
@@ -45,6 +46,22 @@ def engine_goals(boot):
                        "pv_guest", mib, ("plain", "module", "total_s"), stock)
         yield from add("fill, 2 threads / 1 thread", 0.6, "threads", mib,
                        ("plain", "threads-2", "fill_s"), ("plain", "threads-1", "fill_s"))
+
+
+def image_goals(boot):
+    """Packed images: their size, what they cost others, and how long they take to write."""
+    for mib in boot.sizes():
+        for name, goal, *pair in (
+                ("disk use, packed / xl's", 0.45, ("disk", "packed", "file", "disk_kib"),
+                 ("disk", "plain", "file", "disk_kib")),
+                ("stock helper, packed / xl's", 1.05,
+                 ("save", "packed", "stock", "total_s"), ("save", "plain", "stock", "total_s")),
+                ("xl save, packed / stock", 1.3,
+                 ("save", "xl", "packed", "xl_s"), ("save", "xl", "stock", "xl_s"))):
+            top, bottom = (boot.median(part, mib, image, case, key)
+                           for part, image, case, key in pair)
+            if top and bottom:
+                yield name, goal, mib, top / bottom
 
 
 def other_goals(boot):
@@ -77,7 +94,7 @@ def judge(boots):
     """By time, and by instructions where these were counted for the same guest."""
     found = {}
     for boot in boots:
-        for goals in (engine_goals, other_goals):
+        for goals in (engine_goals, image_goals, other_goals):
             for name, goal, mib, value in goals(boot):
                 scrub = ", scrubbed" if boot.name.endswith("-scrub") else ""
                 key = f"{boot.dom0.upper()}, {mib} MiB: {name}{scrub}"

@@ -32,10 +32,11 @@ uptime()
 	cut -d' ' -f1 /proc/uptime
 }
 
-# Xen scrubs what a guest left when it has nothing else to do: let it.
+# Xen scrubs what guests left when it has nothing else to do: let it.
+# settle [GUESTS]
 settle()
 {
-	sleep "$(awk "BEGIN { print 0.3 + $mib / 512 }")"
+	sleep "$(awk "BEGIN { print 0.3 + $mib * ${1:-1} / 512 }")"
 }
 
 # Figures of a case are in files named by what was measured, one a round.
@@ -73,13 +74,21 @@ limit()
 	limits "$3" "$4" >"$out.limit" 2>$log || die "limits $3"
 }
 
-# save_guest pvh|pv FILE: starts one, and makes an image of it
+# save_guest pvh|pv FILE FILL_MIB: starts one, and makes an image of it
 save_guest()
 {
-	guest_start "$1" guest "$mib" 16 >$log 2>&1 || die "no guest"
+	guest_start "$1" guest "$mib" "$3" >$log 2>&1 || die "no guest"
 	printf ', saving it'
 	xl save guest "$2" >$log 2>&1 || die "xl save"
 	wait_for 20 guest_gone guest || die "the guest is still there"
+}
+
+# disk_use IMAGE FILE
+disk_use()
+{
+	round=1
+	place disk "$1" file
+	du -k "$2" | cut -f1 >"$out.kib"
 }
 
 # guest MIB: makes the images of a guest of that size
@@ -87,7 +96,10 @@ guest()
 {
 	mib=$1 plain=/tmp/$1.save
 	printf '%s MiB: starting a guest' "$mib"
-	save_guest pvh "$plain"
+	fill=16
+	# About 60% of the pages are zero then.
+	! want save || fill=$((mib / 5))
+	save_guest pvh "$plain" $fill
 	if want aligned; then
 		printf ', aligning the image'
 		align-image "$plain" $aligned 2>$log || die "align-image"
@@ -96,6 +108,10 @@ guest()
 		printf ', packing it'
 		xen-thaw pack "$plain" $packed >$log 2>&1 || die "xen-thaw pack"
 	fi
+	if want packed && want save; then
+		disk_use plain "$plain"
+		disk_use packed $packed
+	fi
 	if want holes; then
 		printf ', a copy with holes for zeros'
 		cp "$plain" $holes
@@ -103,7 +119,7 @@ guest()
 	fi
 	if want pv_guest; then
 		printf ', a PV guest'
-		save_guest pv $pv
+		save_guest pv $pv 16
 	fi
 	echo
 }
@@ -152,6 +168,30 @@ pv_guest()
 	for engine in stock module mmapbatch; do
 		by $engine pv_guest plain $pv
 	done
+}
+
+# xl save of a guest that runs, by the stock helper and by ours.
+save()
+{
+	for case in stock packed; do
+		place save xl $case
+		LIBXL_SAVE_HELPER=$helper xl restore "$plain" >$log 2>&1 || die "restore"
+		guest_wait_tick guest >/dev/null
+		start=$(uptime)
+		if [ $case = stock ]; then
+			xl save guest /tmp/saved.save >$log 2>&1 || die "xl save"
+		else
+			LIBXL_SAVE_HELPER=$helper XEN_THAW_CACHE=keep \
+				xl save guest /tmp/saved.save >$log 2>&1 || die "xl save"
+		fi
+		echo "$start $(uptime)" >"$out.xl"
+		printf ' %s' "$(awk '{ print $2 - $1 }' "$out.xl")"
+		wait_for 20 guest_gone guest || die "the guest is still there"
+		rm /tmp/saved.save
+		settle
+	done
+	by stock save packed $packed
+	by stock save plain "$plain"
 }
 
 # With memory that Xen has scrubbed (scrub-domheap) zeros need not be written.
@@ -229,7 +269,7 @@ at_once()
 	for i in $(seq "$3"); do
 		guest_destroy "guest$i"
 	done
-	settle
+	settle "$3"
 }
 
 eight()
@@ -301,6 +341,7 @@ for mib in $sizes; do
 	guest "$mib"
 	repeat engines "$rounds"
 	repeat pv_guest 3
+	repeat save "$rounds"
 	repeat scrub "$rounds"
 	repeat threads "$rounds"
 	repeat cold "$rounds"
