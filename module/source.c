@@ -2,18 +2,23 @@
 /*
  * From the pages of a file, or the zero page, to operations of a batch.
  *
- * The file is read by its own splice path, which hands out references to pages
- * of the page cache whatever the filesystem, with its readahead.
+ * What the page cache does not have ready (cached.c) is read by the file's own
+ * splice path, which hands out references to pages of the page cache whatever
+ * the filesystem, with its readahead.
  */
 
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/pipe_fs_i.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/splice.h>
 
 #include "thaw.h"
 #include "trace.h"
+
+/* Read by the filesystem before the page cache is looked at again. */
+#define THAW_MAX_SPLICE	SZ_1M
 
 static void thaw_advance_done(struct thaw_work *work, u32 frames)
 {
@@ -126,36 +131,49 @@ static int thaw_splice_direct_actor(struct pipe_inode_info *pipe,
 	return __splice_from_pipe(pipe, sd, thaw_splice_actor);
 }
 
+/* Adds bytes by the read path of the file. */
+static ssize_t thaw_splice(struct thaw_work *work, loff_t pos, size_t bytes)
+{
+	struct splice_desc sd = {
+		.total_len = bytes,
+		.pos = pos,
+		.u.data = work,
+	};
+	ssize_t ret;
+
+	ret = splice_direct_to_actor(work->file, &sd, thaw_splice_direct_actor);
+	if (work->error)
+		return work->error;
+	/* Not to be restarted: the place would be lost. */
+	if (ret == -ERESTARTSYS)
+		return -EINTR;
+	return ret ?: -ENODATA;
+}
+
 static int thaw_read(struct thaw_work *work, loff_t pos, u64 bytes)
 {
-	while (bytes) {
-		struct splice_desc sd = {
-			.total_len = min_t(u64, bytes, MAX_RW_COUNT),
-			.pos = pos,
-			.u.data = work,
-		};
-		ssize_t ret;
+	const bool usable = thaw_cache_usable(work->file);
+	const size_t most = usable ? THAW_MAX_SPLICE : MAX_RW_COUNT;
+	bool cached = false;
+	ssize_t ret;
 
-		/* From 6.12 on the splice below leaves this to its caller. */
-		ret = rw_verify_area(READ, work->file, &pos, sd.total_len);
+	/* From 6.12 on the splice below leaves this to its caller. */
+	ret = rw_verify_area(READ, work->file, &pos, bytes);
+	while (ret >= 0 && bytes) {
+		ret = usable ? thaw_append_cached(work, pos, bytes) : 0;
+		if (ret > 0)
+			cached = true;
+		else if (!ret)
+			ret = thaw_splice(work, pos, min_t(u64, bytes, most));
 		if (ret < 0)
-			return ret;
-
-		ret = splice_direct_to_actor(work->file, &sd,
-					     thaw_splice_direct_actor);
-		if (work->error)
-			return work->error;
-		/* Not to be restarted: the place would be lost. */
-		if (ret == -ERESTARTSYS)
-			return -EINTR;
-		if (ret < 0)
-			return ret;
-		if (!ret)
-			return -ENODATA;
+			break;
 		pos += ret;
 		bytes -= ret;
 	}
-	return 0;
+	/* A splice does it itself. */
+	if (cached)
+		file_accessed(work->file);
+	return ret < 0 ? ret : 0;
 }
 
 static int thaw_zero(struct thaw_work *work, u32 nr_frames)

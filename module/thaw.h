@@ -115,6 +115,10 @@ struct thaw_work {
 int thaw_flush(struct thaw_work *work);
 int thaw_append(struct thaw_work *work, struct page *page, u32 offset,
 		size_t len);
+
+bool thaw_cache_usable(const struct file *file);
+ssize_t thaw_append_cached(struct thaw_work *work, loff_t pos, u64 bytes);
+
 int thaw_copy_extents(struct thaw_work *work);
 
 bool thaw_direct_possible(struct file *file);

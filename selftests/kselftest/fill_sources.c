@@ -24,12 +24,14 @@ FIXTURE_VARIANT(source) {
 	const char *where;
 	bool cold;
 	bool direct;
+	bool mixed;
 };
 
 FIXTURE_VARIANT_ADD(source, tmpfs) { .where = "THAW_TMPFS" };
 FIXTURE_VARIANT_ADD(source, huge_tmpfs) { .where = "THAW_HUGE_TMPFS" };
 FIXTURE_VARIANT_ADD(source, ext4) { .where = "THAW_EXT4" };
 FIXTURE_VARIANT_ADD(source, ext4_cold) { .where = "THAW_EXT4", .cold = true };
+FIXTURE_VARIANT_ADD(source, ext4_mixed) { .where = "THAW_EXT4", .mixed = true };
 FIXTURE_VARIANT_ADD(source, overlay) { .where = "THAW_OVERLAY" };
 FIXTURE_VARIANT_ADD(source, overlay_cold) { .where = "THAW_OVERLAY", .cold = true };
 FIXTURE_VARIANT_ADD(source, block) { .where = "THAW_BLOCK" };
@@ -37,6 +39,7 @@ FIXTURE_VARIANT_ADD(source, block_cold) { .where = "THAW_BLOCK", .cold = true };
 FIXTURE_VARIANT_ADD(source, ext4_direct) { .where = "THAW_EXT4", .direct = true };
 FIXTURE_VARIANT_ADD(source, overlay_direct) { .where = "THAW_OVERLAY", .direct = true };
 FIXTURE_VARIANT_ADD(source, block_direct) { .where = "THAW_BLOCK", .direct = true };
+FIXTURE_VARIANT_ADD(source, block_mixed) { .where = "THAW_BLOCK", .mixed = true };
 
 FIXTURE_SETUP(source)
 {
@@ -61,7 +64,10 @@ FIXTURE_TEARDOWN(source)
 
 static bool fill_right(FIXTURE_DATA(source) *self, const FIXTURE_VARIANT(source) *variant)
 {
-	if (variant->cold && image_drop_cache(&self->img))
+	if ((variant->cold || variant->mixed) && image_drop_cache(&self->img))
+		return false;
+	/* Runs of other lengths than those that the kernel looks up at once. */
+	if (variant->mixed && image_cache_some(&self->img, 37, 100))
 		return false;
 	return list_fill_right(&self->l);
 }

@@ -48,6 +48,9 @@ int image_punch(struct image *img, uint64_t offset, size_t len);
 /* Puts the image on its disk and out of the page cache. Return: 0 or -1. */
 int image_drop_cache(struct image *img);
 
+/* Has the page cache hold @nr of each @of pages. Return: 0 or -1. */
+int image_cache_some(struct image *img, unsigned int nr, unsigned int of);
+
 /* What the file holds there. */
 void image_bytes(const struct image *img, uint64_t offset, void *to, size_t len);
 
