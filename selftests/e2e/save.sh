@@ -203,6 +203,14 @@ make_warm()
 	dd if=/dev/urandom of=$disk/warm bs=1M count=24
 }
 
+# A filesystem that is the page cache.
+drop_on_tmpfs()
+{
+	XEN_THAW_CACHE=drop save -c $image || return
+	[ "$(grep -c 'it stays in the page cache' $log)" = 1 ] &&
+		is_packed $image && goes_on
+}
+
 # Another toolstack's header does not grow: stock writes the file itself.
 as_libvirt()
 {
@@ -243,11 +251,13 @@ test_it make_warm
 test_it cache_grows keep 16 200
 test_it cache_grows drop -2 6
 test_it cache_grows auto 16 200
+test_it drop_on_tmpfs
 test_it as_libvirt
 test_it saved $disk/guest.save
 test_it stock_reference $disk/guest.save 24000 16
 figures
 test_it same_as_stock module $disk/guest.save
+test_it same_as_stock mmapbatch $disk/guest.save
 test_it module_figures $disk/guest.save
 test_it packed_again $disk/guest.save
 rm -f $image $disk/guest.save
