@@ -262,12 +262,6 @@ test_it module_figures $disk/guest.save
 test_it packed_again $disk/guest.save
 rm -f $image $disk/guest.save
 
-test_it start pvh
-test_it saved $image
-test_it stock_reference $image 24000 16
-test_it same_as_stock module $image
-rm -f $image
-
 test_it start pv
 test_it checkpoint $image
 test_it saved $image
