@@ -1,34 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * records FILE: where the records of a save file's libxc stream are, a line
- * each: offset, name, type, bytes of the body. The first line is the stream's.
+ * records [--pages] FILE: where the records of a save file's libxc stream are, a
+ * line each: offset, name, type, bytes of the body. The first line is the
+ * stream's. With --pages, also a line for each run of pfns of a PAGE_DATA: offset
+ * of its first entry, "pages", type, first pfn, number, offset of the data.
  */
 #include <err.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "savefile.h"
 
+/* For stream_page_runs(): arg is the offset of the next entry. */
+static int print_run(void *arg, const struct page_run *run)
+{
+	uint64_t *entry = arg;
+
+	printf("%" PRIu64 " pages %#x %" PRIu64 " %" PRIu32 " %" PRIu64 "\n", *entry,
+	       run->type, run->pfn, run->nr, run->offset);
+	*entry += run->nr * sizeof(uint64_t);
+	return 0;
+}
+
+static int print_record(struct stream *s, const struct stream_record *rec, int pages)
+{
+	uint64_t entry = rec->body + 8;
+
+	printf("%" PRIu64 " %s %#x %u\n", rec->offset, stream_rec_name(rec->type), rec->type,
+	       rec->length);
+	return pages && rec->type == REC_PAGE_DATA ?
+		stream_page_runs(s, rec, print_run, &entry) : 0;
+}
+
 int main(int argc, char **argv)
 {
+	const int pages = argc > 1 && !strcmp(argv[1], "--pages");
 	struct stream_record rec;
 	struct savefile file;
+	const char *name;
 	int fd;
 
-	if (argc != 2)
-		errx(2, "usage: records FILE");
-	fd = open(argv[1], O_RDONLY);
+	if (argc != 2 + pages)
+		errx(2, "usage: records [--pages] FILE");
+	name = argv[1 + pages];
+	fd = open(name, O_RDONLY);
 	if (fd < 0)
-		err(1, "%s", argv[1]);
-	if (savefile_open(&file, fd, argv[1]))
-		errx(1, "%s: %s", argv[1], file.stream.error);
+		err(1, "%s", name);
+	if (savefile_open(&file, fd, name))
+		errx(1, "%s: %s", name, file.stream.error);
 	printf("%" PRIu64 " stream\n", file.stream.start);
 	do {
-		if (stream_next(&file.stream, &rec))
-			errx(1, "%s: %s", argv[1], file.stream.error);
-		printf("%" PRIu64 " %s %#x %u\n", rec.offset,
-		       stream_rec_name(rec.type), rec.type, rec.length);
+		if (stream_next(&file.stream, &rec) || print_record(&file.stream, &rec, pages))
+			errx(1, "%s: %s", name, file.stream.error);
 	} while (rec.type != REC_END);
 	return 0;
 }
