@@ -13,14 +13,15 @@ tab=$(printf '\t')
 passed=0
 failed=0
 
-# restore ENGINE FILE [XL-OPTION]...: by xl through our helper; says in $log
+# restore ENGINE FILE [XL-OPTION]...: by xl through our helper; says in $log. One
+# that hangs is stopped, with exit status 124 or more.
 restore()
 {
-	engine=$1 file=$2
+	by=$1 file=$2
 	shift 2
-	XEN_THAW_ENGINE=$engine XEN_THAW_STATS=$stats \
+	XEN_THAW_ENGINE=$by XEN_THAW_STATS=$stats \
 		LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
-		xl restore "$@" "$file" >$log 2>&1
+		timeout 200 xl restore "$@" "$file" >$log 2>&1
 }
 
 # stat FIELD: of the last restore
@@ -45,7 +46,7 @@ frames_are()
 {
 	frames "$(domid "$2")" >/tmp/frames.now || return
 	cmp "$1" /tmp/frames.now ||
-		why "$(diff "$1" /tmp/frames.now | grep -c '^[<>]') lines differ of $(wc -l <"$1")"
+		why "$(diff "$1" /tmp/frames.now | grep -c '^+[0-9a-f]') lines differ of $(wc -l <"$1")"
 }
 
 # remember_md5 NAME: of the memory of a guest that runs
