@@ -35,6 +35,8 @@ def read_case(path):
         elif file.suffix == ".xl":
             start, end = file.read_text().split()
             add("xl_s", float(end) - float(start))
+        elif file.suffix == ".cached":
+            add("cached_kib", int(file.read_text()))
         elif file.suffix == ".limit":
             line = json_lines(file)[0]
             add("seconds", line["seconds"])

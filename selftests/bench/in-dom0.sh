@@ -221,15 +221,20 @@ threads()
 	limit threads plain memcpy "$plain"
 }
 
+# on_disk: the image is there, too
+on_disk()
+{
+	! grep -q ' /mnt ' /proc/mounts || return 0
+	modprobe -a crc32c_generic ext4
+	mkfs.ext4 -q /dev/scratch >$log 2>&1 || die "mkfs"
+	mount -t ext4 /dev/scratch /mnt || die "mount"
+	cp "$plain" /mnt/plain.save && sync
+}
+
 # The image on a disk, and nothing of it in memory.
 cold()
 {
-	if ! grep -q ' /mnt ' /proc/mounts; then
-		modprobe -a crc32c_generic ext4
-		mkfs.ext4 -q /dev/scratch >$log 2>&1 || die "mkfs"
-		mount -t ext4 /dev/scratch /mnt || die "mount"
-		cp "$plain" /mnt/plain.save && sync
-	fi
+	on_disk
 	for case in dd stock module; do
 		echo 3 >/proc/sys/vm/drop_caches
 		place cold disk $case
@@ -242,6 +247,26 @@ cold()
 		fi
 	done
 	by module cold cached /mnt/plain.save
+}
+
+# The same, and nothing of it in memory afterwards.
+uncached()
+{
+	on_disk
+	for case in dd module mmapbatch; do
+		echo 3 >/proc/sys/vm/drop_caches
+		place uncached disk $case
+		if [ $case = dd ]; then
+			start=$(uptime)
+			dd if=/mnt/plain.save of=/dev/null bs=1M iflag=direct 2>$log ||
+				die "dd past the page cache"
+			echo "$start $(uptime)" >"$out.xl"
+		else
+			timed uncached disk $case /mnt/plain.save \
+				XEN_THAW_ENGINE=$case XEN_THAW_CACHE=drop
+		fi
+		cached /mnt/plain.save >"$out.cached"
+	done
 }
 
 # at_once CASE ENGINE NUMBER: guests from one image. xl's lock would have them
@@ -345,6 +370,7 @@ for mib in $sizes; do
 	repeat scrub "$rounds"
 	repeat threads "$rounds"
 	repeat cold "$rounds"
+	repeat uncached "$rounds"
 	repeat eight 3
 	repeat counts 1
 	repeat profile 1
