@@ -44,6 +44,8 @@ def engine_goals(boot):
                 yield from add(name, goal, "engines", mib, (image, engine, "total_s"), stock)
         yield from add("PV guest: module / stock", {"pv": 0.6, "pvh": 0.3}[boot.dom0],
                        "pv_guest", mib, ("plain", "module", "total_s"), stock)
+        yield from add("module / stock, packed", wall[4], "scrub", mib,
+                       ("packed", "module", "total_s"), stock)
         yield from add("fill, 2 threads / 1 thread", 0.6, "threads", mib,
                        ("plain", "threads-2", "fill_s"), ("plain", "threads-1", "fill_s"))
 

@@ -197,8 +197,10 @@ save()
 # With memory that Xen has scrubbed (scrub-domheap) zeros need not be written.
 scrub()
 {
+	by stock scrub plain "$plain"
 	by module scrub plain "$plain"
 	by module scrub holes $holes
+	by module scrub packed $packed
 }
 
 # Small and large in turns: what a GiB costs in either.
@@ -366,12 +368,12 @@ for mib in $sizes; do
 	guest "$mib"
 	repeat engines "$rounds"
 	repeat pv_guest 3
-	repeat save "$rounds"
+	repeat save 3
 	repeat scrub "$rounds"
 	repeat threads "$rounds"
 	repeat cold "$rounds"
 	repeat uncached "$rounds"
-	repeat eight 3
+	repeat eight 2
 	repeat counts 1
 	repeat profile 1
 	want scale || rm -f "$plain"
