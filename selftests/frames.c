@@ -199,9 +199,12 @@ static void use_pfns_in_table(uint64_t *entries, unsigned int type)
 	}
 }
 
+/* Of a word of the p2m: no frame, or one that is not the guest's own (Linux, asm/xen/page.h). */
+#define P2M_FLAGS	(3ULL << 62)
+
 /*
- * A page of the guest's p2m is known by what it holds: the guest's frames in order. What the guest
- * gave back is missing in it.
+ * A page of the guest's p2m is known by what it holds: the guest's frames in order, and nothing
+ * else but what is flagged. A lone number that happens to be a frame's makes no p2m.
  */
 static void use_pfns_in_p2m(uint64_t *words)
 {
@@ -210,15 +213,17 @@ static void use_pfns_in_p2m(uint64_t *words)
 	for (size_t i = 0; i < WORDS; i++) {
 		int64_t pfn = to_pfn(words[i]);
 
-		if (pfn < 0)
+		if (words[i] & P2M_FLAGS)
 			continue;
+		if (pfn < 0)
+			return;
 		if (first < 0)
 			first = pfn - (int64_t)i;
 		if (first < 0 || first % WORDS || pfn != first + (int64_t)i)
 			return;
 	}
 	for (size_t i = 0; i < WORDS; i++)
-		if (to_pfn(words[i]) >= 0)
+		if (!(words[i] & P2M_FLAGS))
 			words[i] = first + i;
 }
 
