@@ -41,12 +41,39 @@ why()
 	return 1
 }
 
+# without LIST: drops the frames that it lists
+without()
+{
+	if [ -s "$1" ]; then
+		awk 'NR == FNR { skip[$1]; next } !($1 in skip)' "$1" -
+	else
+		cat
+	fi
+}
+
 # frames_are FILE NAME: all memory of a paused domain is as FILE says
 frames_are()
 {
-	frames "$(domid "$2")" >/tmp/frames.now || return
+	frames "$(domid "$2")" >/tmp/frames.all || return
+	without "$1.skip" </tmp/frames.all >/tmp/frames.now
 	cmp "$1" /tmp/frames.now ||
 		why "$(diff "$1" /tmp/frames.now | grep -c '^+[0-9a-f]') lines differ of $(wc -l <"$1")"
+}
+
+# pv_reference IMAGE FILE: what stock makes of a PV guest; leaves one of it, paused.
+# Page tables that nothing pins hold machine frames, and no type says so any more:
+# a frame that differs between two stock restores is no frame to compare.
+pv_reference()
+{
+	restore stock "$1" -p && frames "$(domid guest)" >"$2.first" || return
+	# While it is there, the next one gets other machine frames.
+	xl rename guest first && restore stock "$1" -p &&
+		frames "$(domid guest)" >"$2.second" && guest_destroy first || return
+	awk 'NR == FNR { first[$0]; next } !($0 in first) { print $1 }' \
+		"$2.first" "$2.second" >"$2.skip"
+	[ "$(wc -l <"$2.skip")" -le 8 ] ||
+		why "$(wc -l <"$2.skip") frames differ between two stock restores" || return
+	without "$2.skip" <"$2.second" >"$2"
 }
 
 # remember_md5 NAME: of the memory of a guest that runs

@@ -18,11 +18,16 @@ start_and_save()
 	xl save guest $image && xen-thaw verify $image
 }
 
+# stock_reference pvh|pv FRAMES
 stock_reference()
 {
-	restore stock $image -p || return
-	frames "$(domid guest)" >/tmp/frames.ref || return
-	[ "$(wc -l </tmp/frames.ref)" -gt "$1" ] || return
+	if [ "$1" = pv ]; then
+		pv_reference $image /tmp/frames.ref || return
+	else
+		restore stock $image -p || return
+		frames "$(domid guest)" >/tmp/frames.ref || return
+	fi
+	[ "$(wc -l </tmp/frames.ref)" -gt "$2" ] || return
 	runs_on guest && guest_destroy guest
 }
 
@@ -179,7 +184,7 @@ figures_test()
 
 free_before=$(host_free_mem)
 test_it start_and_save pvh 128 16
-test_it stock_reference 32000
+test_it stock_reference pvh 32000
 test_it pack_it
 test_it same_as_stock stock $packed
 test_it same_as_stock module $packed
@@ -194,14 +199,14 @@ test_it no_room
 rm -f $packed
 
 test_it start_and_save pv 128 16
-test_it stock_reference 30000
+test_it stock_reference pv 30000
 test_it pack_it
 test_it same_as_stock stock $packed
 test_it same_as_stock module $packed
 rm -f $packed
 
 test_it ballooned
-test_it stock_reference 30000
+test_it stock_reference pv 30000
 test_it pack_it
 test_it same_as_stock stock $packed
 test_it same_as_stock module $packed

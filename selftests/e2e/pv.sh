@@ -18,8 +18,7 @@ start_and_save()
 
 stock_reference()
 {
-	restore stock $image -p || return
-	frames "$(domid guest)" >/tmp/frames.ref || return
+	pv_reference $image /tmp/frames.ref || return
 	[ "$(wc -l </tmp/frames.ref)" -gt 30000 ] || return
 	runs_on guest && guest_destroy guest
 }
@@ -37,8 +36,7 @@ save_again()
 {
 	restore module $image && guest_wait_tick guest >/dev/null || return
 	xl save guest /tmp/second.save || return
-	restore stock /tmp/second.save -p || return
-	frames "$(domid guest)" >/tmp/frames.second || return
+	pv_reference /tmp/second.save /tmp/frames.second || return
 	runs_on guest && guest_destroy guest || return
 	restore module /tmp/second.save -p || return
 	frames_are /tmp/frames.second guest && runs_on guest &&
@@ -52,8 +50,7 @@ ballooned()
 	xl mem-set guest 128 || return
 	sleep 3
 	xl save guest /tmp/small.save || return
-	restore stock /tmp/small.save -p || return
-	frames "$(domid guest)" >/tmp/frames.ref || return
+	pv_reference /tmp/small.save /tmp/frames.ref || return
 	runs_on guest && guest_destroy guest || return
 	same_as_stock module /tmp/small.save && rm /tmp/small.save
 }
@@ -63,8 +60,7 @@ two_vcpus()
 	sed -i 's/^vcpus.*/vcpus = 2/' /guest/pv.cfg
 	guest_start pv guest 128 16 && remember_md5 guest || return
 	xl save guest /tmp/smp.save || return
-	restore stock /tmp/smp.save -p || return
-	frames "$(domid guest)" >/tmp/frames.ref || return
+	pv_reference /tmp/smp.save /tmp/frames.ref || return
 	guest_destroy guest || return
 	same_as_stock module /tmp/smp.save && rm /tmp/smp.save
 }
