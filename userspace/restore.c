@@ -117,7 +117,8 @@ static int forward_rewritten(struct restore *r, int pipe_fd, struct stream *s,
 
 /*
  * Forwards headers and records up to the last PAGE_DATA; of PAGE_DATA nothing,
- * or the stock helper's part of a PV guest's.
+ * or the stock helper's part of a PV guest's. Optional records, which it would
+ * skip, it is spared: a packed file has two for each PAGE_DATA.
  */
 static int forward_head(struct restore *r, int pipe_fd)
 {
@@ -131,11 +132,12 @@ static int forward_head(struct restore *r, int pipe_fd)
 	while (s.next < r->plan.first_after_data) {
 		if (stream_next(&s, &rec))
 			return fail_in_file(r, s.error);
-		if (rec.type != REC_PAGE_DATA)
+		if (rec.type != REC_PAGE_DATA && !(rec.type & REC_OPTIONAL))
 			continue;
 		if (forward(r, pipe_fd, from, rec.offset))
 			return -1;
-		if (r->pv && forward_rewritten(r, pipe_fd, &s, &rec))
+		if (rec.type == REC_PAGE_DATA && r->pv &&
+		    forward_rewritten(r, pipe_fd, &s, &rec))
 			return -1;
 		from = s.next;
 	}
