@@ -30,15 +30,13 @@ static void give_up(struct drop *d, const char *what)
 
 static bool wants_drop(enum cache_wish wish, const struct plan *plan)
 {
-	uint64_t bytes = 0;
-	size_t i;
+	uint64_t available;
 
 	if (wish != CACHE_AUTO)
 		return wish == CACHE_DROP;
-	for (i = 0; i < plan->nr_data; i++)
-		bytes += (uint64_t)plan->data[i].nr * XT_PAGE_SIZE;
+	available = cache_mem_available();
 	/* Where nobody knows, it is 0 and all is as ever. */
-	return cache_mem_available() && bytes > cache_mem_available() / 2;
+	return available && plan_data_bytes(plan) > available / 2;
 }
 
 /* mincore() wants a mapping. None of its pages is ever touched. */

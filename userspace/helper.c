@@ -151,7 +151,6 @@ static int scan_stream(struct restore *r, off_t start)
 {
 	static struct pv pv;
 	double scan_start = stats_now();
-	size_t i;
 	int err;
 
 	if (stream_open(&r->stream, r->io_fd, r->name, start)) {
@@ -180,8 +179,7 @@ static int scan_stream(struct restore *r, off_t start)
 	r->stats.pages = r->plan.pages;
 	r->stats.zero_pages = r->plan.zero_pages;
 	r->stats.extents = r->plan.nr_data;
-	for (i = 0; i < r->plan.nr_data; i++)
-		r->stats.bytes += (uint64_t)r->plan.data[i].nr * XT_PAGE_SIZE;
+	r->stats.bytes = plan_data_bytes(&r->plan);
 	r->stats.scan_s = stats_now() - scan_start;
 	return err;
 }

@@ -316,6 +316,16 @@ void plan_free(struct plan *p)
 	memset(p, 0, sizeof(*p));
 }
 
+uint64_t plan_data_bytes(const struct plan *p)
+{
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < p->nr_data; i++)
+		bytes += (uint64_t)p->data[i].nr * XT_PAGE_SIZE;
+	return bytes;
+}
+
 const char *plan_refusal(const struct stream *s)
 {
 	if (s->version < 3)

@@ -88,6 +88,14 @@ int plan_build(struct plan *p, struct stream *s);
 void plan_free(struct plan *p);
 
 /**
+ * plan_data_bytes() - what has to be read of the file
+ * @p: a plan
+ *
+ * Return: bytes.
+ */
+uint64_t plan_data_bytes(const struct plan *p);
+
+/**
  * plan_refusal() - why the headers alone make a stream the stock helper's
  * @s: an open stream
  *
