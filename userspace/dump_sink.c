@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "dump_sink.h"
+#include "pack_data.h"
 #include "progress.h"
 #include "stream.h"
 
@@ -64,9 +65,7 @@ out_free:
 
 static bool is_zero(const struct dump_sink *s, size_t page)
 {
-	static const uint8_t zero[XT_PAGE_SIZE];
-
-	return !memcmp(s->block + page * XT_PAGE_SIZE, zero, XT_PAGE_SIZE);
+	return pack_page_is_zero(s->block + page * XT_PAGE_SIZE);
 }
 
 /*
