@@ -30,14 +30,6 @@ none_left()
 	[ -z "$(domains)" ]
 }
 
-# take ENGINE: restores the changed file, for ever at most a while
-take()
-{
-	XEN_THAW_ENGINE=$1 XEN_THAW_STATS=$stats \
-		LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
-		timeout 200 xl restore -p $bad >$log 2>&1
-}
-
 nothing_left()
 {
 	wait_for 20 none_left || why "a domain is left: $(xl list)" || return
@@ -56,7 +48,7 @@ frames_and_destroy()
 same_as_stock()
 {
 	frames_and_destroy /tmp/frames.ours || return
-	take stock || why "stock does not take it" || return
+	restore stock $bad -p || why "stock does not take it" || return
 	frames_and_destroy /tmp/frames.stock || return
 	cmp /tmp/frames.ours /tmp/frames.stock ||
 		why "frames differ: $(diff /tmp/frames.ours /tmp/frames.stock | grep -c '^[+>]')"
@@ -75,7 +67,7 @@ mutation()
 {
 	what=$(mutate "$1" $image $bad) || return
 	echo "$what"
-	take module
+	restore module $bad -p
 	status=$?
 	if [ $status = 0 ]; then
 		echo restored >/tmp/outcome
