@@ -261,11 +261,25 @@ static int save_data(struct saver *s, uint64_t to)
 	return 0;
 }
 
+/*
+ * Padding in place of what is written last: zeros there would read as an END, and
+ * the rest of a save that fails as a whole file.
+ */
+static int hold_place(struct saver *s, uint64_t size)
+{
+	struct record_header h = {
+		.type = htole32(REC_THAW_PADDING),
+		.length = htole32((uint32_t)(size - sizeof(h))),
+	};
+
+	return sink_write(&s->out, s->out.pos, &h, sizeof(h));
+}
+
 /* The head is in front of the data, but has the sums of it. */
 static int save_pages(struct saver *s, uint32_t length)
 {
 	struct pack_head head = { .pos = s->out.pos };
-	size_t size;
+	size_t size, data;
 
 	if (take_list(s, length))
 		return -1;
@@ -278,13 +292,14 @@ static int save_pages(struct saver *s, uint32_t length)
 	head.nr = s->nr;
 	head.nr_data = s->nr_data;
 	size = pack_head_size(&head);
-	if (save_data(s, s->out.pos + size))
+	data = (size_t)s->nr_data * XT_PAGE_SIZE;
+	if (hold_place(s, size + data) || save_data(s, s->out.pos + size))
 		return -1;
 
 	pack_head_put(&head, s->head);
 	if (sink_write(&s->out, s->out.pos, s->head, size))
 		return -1;
-	s->out.pos += size + (uint64_t)s->nr_data * XT_PAGE_SIZE;
+	s->out.pos += size + data;
 	sink_begin_span(&s->out);
 	s->job->nr_records++;
 	s->job->nr_pages += s->nr_data;
@@ -360,6 +375,8 @@ static int save_packed(struct saver *s)
 	ssize_t n;
 
 	s->index_offset = s->out.pos;
+	if (hold_place(s, sizeof(s->index)))
+		return -1;
 	s->out.pos += sizeof(s->index);
 	sink_begin_span(&s->out);
 	if (save_records(s) || save_index(s))

@@ -9,6 +9,7 @@
 
 #include "kselftest_harness.h"
 
+#include "plan.h"
 #include "save_room.h"
 #include "savefile.h"
 #include "saving.h"
@@ -28,6 +29,19 @@ FIXTURE_TEARDOWN(save_bad)
 	saving_free(&self->t);
 }
 
+/* What is left is neither taken for whole by us nor by libxl. */
+static bool left_is_cut(struct _test_data_save_bad *self)
+{
+	struct savefile f;
+	struct plan p = { 0 };
+	bool cut = savefile_open(&f, self->t.out, "left") ||
+		   (plan_build(&p, &f.stream) == -1 &&
+		    strstr(f.stream.error, "the file ends at"));
+
+	plan_free(&p);
+	return cut;
+}
+
 /* Wherever it ends: an error, and the one that says that it is not ours. */
 TEST_F(save_bad, cut)
 {
@@ -41,6 +55,7 @@ TEST_F(save_bad, cut)
 		ASSERT_EQ(-1, saving_part(&self->t, at)) TH_LOG("%zu", at);
 		ASSERT_EQ(true, self->t.job.cut);
 		ASSERT_NE(NULL, strstr(self->t.job.error, "before the END"));
+		ASSERT_EQ(true, left_is_cut(self)) TH_LOG("%zu", at);
 	}
 }
 
@@ -116,6 +131,7 @@ TEST_F(save_bad, no_room)
 		ASSERT_NE(NULL, strstr(self->t.job.error,
 				       "cannot write: File too large"))
 			TH_LOG("%s", self->t.job.error);
+		ASSERT_EQ(true, left_is_cut(self)) TH_LOG("%zu", size);
 		/* Back to what save_it() did. */
 		ASSERT_EQ(NULL, saving_all(&self->t));
 	}
