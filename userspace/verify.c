@@ -66,6 +66,7 @@ static int walk_libxc(struct verify *v)
 		if (verify_spans(v, s->next) || next_record(v, &rec) ||
 		    check_record(v, &rec))
 			return -1;
+		v->previous = rec.offset;
 		progress_add((s->next - at) / XT_PAGE_SIZE);
 		at += (s->next - at) / XT_PAGE_SIZE * XT_PAGE_SIZE;
 	} while (rec.type != REC_END);

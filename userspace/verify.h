@@ -25,7 +25,10 @@
  * @index_offset: of the index in the file
  * @end: offset of the END record
  * @next_span: first span of @index that was not compared yet
+ * @previous: offset of the record before the one that is checked
  * @record: offset of the PAGE_DATA record that is checked
+ * @pages_end: where that ends
+ * @first_sums: offset of the first PAGE_SUMS record
  * @sums: PAGE_SUMS record of the next PAGE_DATA; its @body is 0: none
  * @page_sums: of @sums, for free()
  * @nr_sums: members of @page_sums
@@ -50,7 +53,10 @@ struct verify {
 	uint64_t index_offset;
 	uint64_t end;
 	uint32_t next_span;
+	uint64_t previous;
 	uint64_t record;
+	uint64_t pages_end;
+	uint64_t first_sums;
 	struct stream_record sums;
 	uint32_t *page_sums;
 	uint32_t nr_sums;

@@ -98,6 +98,7 @@ static int read_index(struct verify *v, const struct stream_record *rec)
 				   le32toh(v->index.nr_spans));
 	v->indexed = true;
 	v->index_offset = rec->offset;
+	v->previous = rec->offset;
 	if (v->index.nr_spans)
 		v->summed_bytes += RECORD_HEADER + sizeof(v->index);
 	return 0;
@@ -166,6 +167,43 @@ int verify_spans(struct verify *v, uint64_t offset)
 	return 0;
 }
 
+static uint64_t span_start(const struct thaw_span *span)
+{
+	return le64toh(span->offset);
+}
+
+static uint64_t span_end(const struct thaw_span *span)
+{
+	return le64toh(span->offset) + le64toh(span->size);
+}
+
+/* As docs/format.md has them: a byte in no span would be in no sum. */
+static bool spans_are_in_place(const struct verify *v)
+{
+	const struct thaw_span *s = v->index.spans;
+	uint64_t first = v->index_offset + RECORD_HEADER + sizeof(v->index);
+	uint64_t end = v->end + RECORD_HEADER;
+	/* Without pages either of the two has the records. */
+	uint64_t pages = v->nr_records ? v->first_sums : span_start(&s[2]);
+	uint64_t behind = v->nr_records ? v->pages_end : span_end(&s[1]);
+
+	return span_start(&s[0]) == 0 && span_end(&s[0]) == v->index_offset &&
+	       span_start(&s[1]) == first && span_end(&s[1]) == pages &&
+	       span_start(&s[2]) == behind && span_end(&s[2]) == end &&
+	       span_start(&s[3]) == end &&
+	       (!v->index.size || span_end(&s[3]) == le64toh(v->index.size));
+}
+
+static int check_spans(struct verify *v)
+{
+	uint32_t nr = le32toh(v->index.nr_spans);
+
+	if (!nr || (nr == THAW_SPANS && spans_are_in_place(v)))
+		return 0;
+	return stream_fail(stream_of(v), v->index_offset,
+			   "index: its spans are not all that has no other checksum");
+}
+
 int verify_index(struct verify *v)
 {
 	const struct thaw_index *index = &v->index;
@@ -184,7 +222,7 @@ int verify_index(struct verify *v)
 		same &= v->nr_summed == v->nr_pages &&
 			le64toh(index->nr_zero) == v->nr_zero;
 	if (same || !v->indexed)
-		return 0;
+		return check_spans(v);
 	return stream_fail(stream_of(v), v->index_offset,
 			   "index: it describes another file: of %llu bytes, with %llu pages in %llu records, %llu of them zero",
 			   (unsigned long long)le64toh(index->size),
@@ -199,6 +237,8 @@ int verify_open_sums(struct verify *v, const struct stream_record *rec)
 	struct thaw_page_sums head;
 
 	v->sums = *rec;
+	if (!v->first_sums)
+		v->first_sums = rec->offset;
 	if (rec->length < sizeof(head))
 		return stream_fail(stream_of(v), rec->offset,
 				   "checksums of pages in %u bytes",
@@ -307,6 +347,10 @@ int verify_page_data(struct verify *v, const struct stream_record *rec)
 {
 	v->nr_records++;
 	v->record = rec->offset;
+	v->pages_end = rec->body + rec->length;
+	if (!v->sums.body && v->index.nr_spans)
+		return stream_fail(stream_of(v), v->previous,
+				   "this should be the checksums of the next record: the index promises them");
 	if (v->sums.body && check_lists(v, rec))
 		return -1;
 	if (stream_page_runs(stream_of(v), rec, check_run, v))

@@ -163,6 +163,26 @@ TEST_F(verify, flipped_pv)
 	flip_all(_metadata, self);
 }
 
+/* A record without data: nothing but its own sum says that it had one. */
+TEST_F(verify, flipped_without_data)
+{
+	size_t at;
+
+	image_file_head(&self->img);
+	image_hvm_head(&self->img);
+	image_page_range(&self->img, PFN_NOTAB, 0, 1);
+	image_page_range(&self->img, PFN_XALLOC, 1024, 600);
+	image_hvm_tail(&self->img);
+	image_file_tail(&self->img);
+	ASSERT_EQ(0, pack_it(self, true));
+	for (at = 0; at < self->size; at++) {
+		write_byte(self, at, self->buf[at] ^ (uint8_t)(1 << at % 8));
+		EXPECT_EQ(-1, check(self)) TH_LOG("byte %zu", at);
+		write_byte(self, at, self->buf[at]);
+	}
+	EXPECT_EQ(0, check(self));
+}
+
 /* A file that has no page to begin with. */
 TEST_F(verify, flipped_empty)
 {
@@ -365,6 +385,56 @@ TEST_F(verify, index_lies)
 	/* A restore does not look at it. */
 	put_index(self, at, &right);
 	EXPECT_EQ(0, check(self));
+}
+
+/* Moves a span, and makes it larger; its sum is right, if the file has the bytes. */
+static void move_span(struct _test_data_verify *self, struct thaw_span *span,
+		      int64_t by, int64_t larger)
+{
+	uint64_t offset = le64toh(span->offset) + (uint64_t)by;
+	uint64_t size = le64toh(span->size) + (uint64_t)larger;
+
+	span->offset = htole64(offset);
+	span->size = htole64(size);
+	if (offset <= self->size && size <= self->size - offset)
+		span->sum = htole32(thaw_sum(0, self->buf + offset, size));
+}
+
+/* Sums that are right, but of other bytes: then some bytes are in no sum. */
+TEST_F(verify, spans_lie)
+{
+	static const int64_t by[][2] = {
+		{ 0, -1 }, { 1, -1 }, { 8, -8 }, { 8, 0 }, { -8, 8 }, { -8, 0 },
+		{ 0, 8 },
+	};
+	struct thaw_index right, wrong;
+	size_t at, i, j;
+
+	small_image(&self->img, false);
+	ASSERT_EQ(0, pack_it(self, true));
+	at = index_at(self);
+	memcpy(&right, self->buf + at + 8, sizeof(right));
+	for (i = 0; i < THAW_SPANS; i++) {
+		for (j = 0; j < ARRAY_SIZE(by); j++) {
+			wrong = right;
+			move_span(self, &wrong.spans[i], by[j][0], by[j][1]);
+			put_index(self, at, &wrong);
+			EXPECT_EQ(-1, check(self))
+				TH_LOG("span %zu, case %zu", i, j);
+		}
+		wrong = right;
+		wrong.spans[i].size = 0;
+		wrong.spans[i].sum = 0;
+		put_index(self, at, &wrong);
+		EXPECT_EQ(-1, check(self)) TH_LOG("span %zu is empty", i);
+		/* 0 is for files without checksums of pages. */
+		wrong = right;
+		wrong.nr_spans = htole32((uint32_t)i);
+		put_index(self, at, &wrong);
+		EXPECT_EQ(i ? -1 : 0, check(self)) TH_LOG("%zu spans", i);
+	}
+	put_index(self, at, &right);
+	EXPECT_EQ(0, check(self)) TH_LOG("%s", self->v.file.stream.error);
 }
 
 /* PAGE_SUMS that no packing writes: they are refused, never believed. */
