@@ -15,6 +15,7 @@
 #include "pack.h"
 #include "pack_out.h"
 #include "progress.h"
+#include "unchanged.h"
 
 static const char usage[] =
 	"usage: xen-thaw pack [OPTION]... IN OUT\n"
@@ -28,23 +29,14 @@ static const char usage[] =
 	"\n"
 	"Exit codes: 0 done, 1 it failed and there is no OUT, 2 usage.\n";
 
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
 static int write_out(struct pack_job *job, const struct stat *before)
 {
-	struct stat now;
-
 	if (pack_stream(job)) {
 		message("%s: %s", job->culprit, job->error);
 		return -1;
 	}
-	if (fstat(job->in_fd, &now) || !same_file(&now, before)) {
-		message("%s: the file was changed while it was read",
+	if (!file_is_unchanged(job->in_fd, before)) {
+		message("%s: the file was changed while it was packed: pack it again when nothing writes to it",
 			job->in_name);
 		return -1;
 	}

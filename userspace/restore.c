@@ -20,6 +20,7 @@
 #include "progress.h"
 #include "restore.h"
 #include "stock.h"
+#include "unchanged.h"
 #include "xencalls.h"
 
 /* Frames filled between two looks at the progress bar and at signals. */
@@ -318,20 +319,9 @@ static int populate_and_fill(struct restore *r)
 /* A file that changed under us may have given old and new pages. */
 static int check_unchanged(struct restore *r)
 {
-	const struct stat *before = &r->before;
-	struct stat now;
-
-	if (fstat(r->io_fd, &now)) {
-		message("%s: %s", r->name, strerror(errno));
-		return -1;
-	}
-	if (now.st_size == before->st_size &&
-	    now.st_mtim.tv_sec == before->st_mtim.tv_sec &&
-	    now.st_mtim.tv_nsec == before->st_mtim.tv_nsec)
+	if (file_is_unchanged(r->io_fd, &r->before))
 		return 0;
-	message("%s: the file was changed while it was read: save the guest again",
-		r->name);
-	return -1;
+	return fail_in_file(r, "the file was changed while it was restored: restore it again when nothing writes to it");
 }
 
 static int feed(struct restore *r, int pipe_fd)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "progress.h"
+#include "unchanged.h"
 #include "verify.h"
 
 /* What a record's body ends with, up to a multiple of 8. */
@@ -119,7 +121,8 @@ static int check(struct verify *v, bool whole)
 	return verify_index(v);
 }
 
-static int check_opened(struct verify *v, bool whole)
+static int check_opened(struct verify *v, bool whole,
+			const struct stat *before)
 {
 	struct stream *s = &v->file.stream;
 	int ret;
@@ -132,21 +135,35 @@ static int check_opened(struct verify *v, bool whole)
 	pack_data_free(&v->data);
 	free(v->page_sums);
 	v->page_sums = NULL;
+	/* Then what was found is neither true of the old file nor of the new. */
+	if (!file_is_unchanged(s->fd, before))
+		return stream_fail(s, 0, "the file was changed while it was verified: try again when nothing writes to it");
 	return ret;
+}
+
+static int stat_file(struct verify *v, int fd, struct stat *before)
+{
+	memset(v, 0, sizeof(*v));
+	if (fstat(fd, before))
+		return stream_fail(&v->file.stream, 0, "%s", strerror(errno));
+	return 0;
 }
 
 int verify_file(struct verify *v, int fd, const char *name)
 {
-	memset(v, 0, sizeof(*v));
-	if (savefile_open(&v->file, fd, name))
+	struct stat before;
+
+	if (stat_file(v, fd, &before) || savefile_open(&v->file, fd, name))
 		return -1;
-	return check_opened(v, true);
+	return check_opened(v, true, &before);
 }
 
 int verify_stream(struct verify *v, int fd, const char *name, uint64_t start)
 {
-	memset(v, 0, sizeof(*v));
-	if (stream_open(&v->file.stream, fd, name, start))
+	struct stat before;
+
+	if (stat_file(v, fd, &before) ||
+	    stream_open(&v->file.stream, fd, name, start))
 		return -1;
-	return check_opened(v, false);
+	return check_opened(v, false, &before);
 }
