@@ -15,7 +15,9 @@
 #include "save_stream.h"
 
 /* Pages read at once: few, so that they are in the processor's cache. */
+#ifndef CHUNK
 #define CHUNK		256U
+#endif
 #define CHUNK_SIZE	((size_t)CHUNK * XT_PAGE_SIZE)
 
 #define LIBXC_HEADERS	40U	/* image and domain header */

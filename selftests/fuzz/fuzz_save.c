@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * save_*.c: a stream out of a pipe restores from the written file as from the
+ * file that stock would have written; one that is cut, or does not fit on the
+ * disk, leaves no file that could be taken for whole.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+#include "guest.h"
+#include "same.h"
+#include "save_room.h"
+#include "save_stream.h"
+#include "verify.h"
+
+/**
+ * struct input - a save file as stock writes it
+ * @data: its bytes
+ * @size: of @data
+ * @fd: the file
+ * @start: offset of the libxc stream
+ * @end: where that ends; @size where it has no END
+ * @ours: it has records that only our writers make
+ */
+struct input {
+	const uint8_t *data;
+	size_t size;
+	int fd;
+	uint64_t start;
+	uint64_t end;
+	bool ours;
+};
+
+/* Of all that is left to chance; set from the input. */
+static uint32_t dice;
+
+static uint32_t throw(uint32_t below)
+{
+	dice = dice * 1664525U + 1013904223U;
+	return (uint32_t)((uint64_t)dice * below >> 32);
+}
+
+/* What save_stream.c has for read(): see short-reads.h. */
+ssize_t short_read(int fd, void *buf, size_t size);
+ssize_t short_read(int fd, void *buf, size_t size)
+{
+	size_t most = 1 + throw(throw(4) ? 9000 : 20);
+
+	if (!throw(32)) {
+		errno = EINTR;
+		return -1;
+	}
+	return read(fd, buf, size < most ? size : most);
+}
+
+/* Return: whether a libxc stream begins somewhere. */
+static bool find_stream(struct input *in, const uint8_t *data, size_t size)
+{
+	static struct savefile f;
+	struct stream_record rec;
+
+	*in = (struct input) { .data = data, .size = size, .end = size };
+	in->fd = fuzz_file(0, data, size);
+	if (savefile_find(&f, in->fd, "in", &in->start))
+		return false;
+	if (stream_open(&f.stream, in->fd, "in", in->start))
+		return true;
+	do {
+		if (stream_next(&f.stream, &rec))
+			return true;
+		in->ours |= thaw_record(rec.type) ||
+			    thaw_later_record(rec.type);
+	} while (rec.type != REC_END);
+	in->end = f.stream.next;
+	return true;
+}
+
+/* A pipe with all of the stream up to an offset; its writer is gone. */
+static int open_stream(const struct input *in, uint64_t end)
+{
+	size_t size = (size_t)(end - in->start);
+	int fds[2];
+
+	CHECK(!pipe2(fds, O_CLOEXEC));
+	CHECK(fcntl(fds[1], F_SETPIPE_SZ, 1 << 17) >= 1 << 17);
+	CHECK(write(fds[1], in->data + in->start, size) == (ssize_t)size);
+	close(fds[1]);
+	return fds[0];
+}
+
+/* Return: save_stream()'s, or 1 where the header is none that grows. */
+static int save(const struct input *in, uint64_t end, struct save_job *job)
+{
+	static struct save_cache cache;
+	char error[256];
+	int ret;
+
+	*job = (struct save_job) { .name = "out", .start = in->start,
+				   .cache = &cache };
+	job->out_fd = fuzz_file(1, in->data, (size_t)in->start);
+	ret = save_make_room(job->out_fd, "out", &job->start, error,
+			     sizeof(error));
+	CHECK(ret >= 0, "%s", error);
+	if (ret)
+		return ret;
+	CHECK(job->start % 8 == 0);
+	save_cache_init(&cache, job->out_fd, "out", CACHE_KEEP, job->start);
+	job->in_fd = open_stream(in, end);
+	ret = save_stream(job);
+	close(job->in_fd);
+	return ret;
+}
+
+static void check_error(const struct save_job *job)
+{
+	const char *c;
+
+	CHECK(job->error[0]);
+	for (c = job->error; *c; c++)
+		CHECK(!iscntrl((unsigned char)*c), "%#x", *c);
+}
+
+/* Neither libxl nor we restore what is left of a save that failed. */
+static void check_failed(const struct save_job *job)
+{
+	static struct savefile f;
+	struct stream_record rec;
+	struct plan p = { 0 };
+	uint64_t at;
+
+	check_error(job);
+	if (!savefile_open(&f, job->out_fd, "out") &&
+	    !plan_build(&p, &f.stream)) {
+		at = f.stream.next;
+		CHECK(savefile_next(&f, &at, &rec));
+	}
+	plan_free(&p);
+}
+
+static void check_plain(const struct input *in, const struct save_job *job)
+{
+	static uint8_t saved[1 << 17];
+	size_t size = (size_t)(in->end - in->start);
+
+	CHECK(job->end == job->start + size);
+	CHECK(pread(job->out_fd, saved, size, (off_t)job->start) ==
+	      (ssize_t)size);
+	CHECK(!memcmp(saved, in->data + in->start, size));
+}
+
+/* What libxl adds behind the stream when the helper is done. */
+static void add_tail(const struct input *in, const struct save_job *job)
+{
+	size_t size = in->size - (size_t)in->end;
+
+	CHECK(pwrite(job->out_fd, in->data + in->end, size, (off_t)job->end) ==
+	      (ssize_t)size);
+}
+
+static void check_saved(const struct input *in, const struct save_job *job)
+{
+	static struct verify v;
+	struct stat st;
+
+	CHECK(!fstat(job->out_fd, &st));
+	CHECK((uint64_t)st.st_size == job->end);
+	CHECK(job->nr_zero <= job->nr_pages);
+	if (job->plain) {
+		check_plain(in, job);
+		return;
+	}
+	add_tail(in, job);
+	same_plans(in->fd, job->out_fd);
+	same_guests(in->fd, job->out_fd);
+	if (in->ours || verify_file(&v, in->fd, "in"))
+		return;
+	CHECK(!verify_file(&v, job->out_fd, "out"), "%s", v.file.stream.error);
+	CHECK(v.indexed && v.nr_summed == job->nr_pages);
+	CHECK(v.nr_records == job->nr_records);
+	CHECK(v.summed_bytes <= job->end);
+}
+
+/* The stock helper gives up somewhere. */
+static void save_cut(const struct input *in)
+{
+	uint32_t size = (uint32_t)(in->end - in->start);
+	struct save_job job;
+
+	CHECK(save(in, in->start + throw(size), &job) == -1);
+	CHECK(job.cut, "%s", job.error);
+	check_failed(&job);
+}
+
+/* The disk is full somewhere. */
+static void save_limited(const struct input *in, uint64_t start, uint64_t end)
+{
+	struct rlimit old, limit;
+	struct save_job job;
+	int ret;
+
+	CHECK(!getrlimit(RLIMIT_FSIZE, &old));
+	limit = old;
+	limit.rlim_cur = start + throw((uint32_t)(end - start));
+	CHECK(!setrlimit(RLIMIT_FSIZE, &limit));
+	ret = save(in, in->end, &job);
+	CHECK(!setrlimit(RLIMIT_FSIZE, &old));
+	CHECK(ret == -1);
+	CHECK(!job.cut && strstr(job.error, "cannot write: "), "%s", job.error);
+	check_failed(&job);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct save_job job;
+	struct input in;
+	int ret;
+
+	signal(SIGXFSZ, SIG_IGN);
+	dice = thaw_sum(0, data, size);
+	if (!find_stream(&in, data, size))
+		return 0;
+	ret = save(&in, in.end, &job);
+	if (ret < 0)
+		check_failed(&job);
+	if (ret)
+		return 0;
+	check_saved(&in, &job);
+	if (!job.plain) {
+		save_cut(&in);
+		save_limited(&in, job.start, job.end);
+	}
+	return 0;
+}
