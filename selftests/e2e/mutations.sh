@@ -54,11 +54,24 @@ same_as_stock()
 		why "frames differ: $(diff /tmp/frames.ours /tmp/frames.stock | grep -c '^[+>]')"
 }
 
+# xl gives up where it stands, and leaves the domain, when a record of libxl's says
+# that it has 4 GiB. No helper sees those; by the stock one it is the same.
+xl_gave_up()
+{
+	grep -q 'libxl: FATAL ERROR: memory allocation failure' $log || return
+	xl destroy "$(domains)"
+	restore stock $bad -p
+	[ $? = "$1" ] && xl destroy "$(domains)"
+}
+
 fails_cleanly()
 {
 	status=$1
-	[ "$status" -lt 124 ] || why "xl restore: exit status $status" || return
-	grep -qiE 'error|fail|^xen-thaw-helper: ' $log ||
+	if [ "$status" -ge 124 ] && ! xl_gave_up "$status"; then
+		why "xl restore: exit status $status"
+		return
+	fi
+	grep -qiE 'error|fail|corrupt|^xen-thaw-helper: ' $log ||
 		why "it does not say why" || return
 	nothing_left
 }
