@@ -19,6 +19,7 @@
 #include "call.h"
 #include "message.h"
 #include "restore.h"
+#include "savefile.h"
 #include "save.h"
 #include "stock.h"
 #include "verify.h"
@@ -169,6 +170,8 @@ static int scan_stream(struct restore *r, off_t start)
 		return 1;
 	}
 	err = plan_build(&r->plan, &r->stream);
+	if (!err)
+		err = savefile_check_tail(&r->stream, r->stream.next);
 	if (!err && r->stream.guest_type == STREAM_GUEST_PV) {
 		r->pv = &pv;
 		err = pv_scan(r->pv, &r->stream, &r->plan);

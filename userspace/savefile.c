@@ -244,14 +244,13 @@ char *savefile_config(struct savefile *f)
 	return config;
 }
 
-int savefile_next(struct savefile *f, uint64_t *offset,
-		  struct stream_record *rec)
+static int next_record(struct stream *s, uint64_t *offset,
+		       struct stream_record *rec)
 {
-	uint64_t padded, size = f->stream.file_size;
 	struct libxl_rec_header h;
+	uint64_t padded;
 
-	if (stream_read(&f->stream, *offset, &h, sizeof(h),
-			"libxl record header"))
+	if (stream_read(s, *offset, &h, sizeof(h), "libxl record header"))
 		return -1;
 	rec->offset = *offset;
 	rec->body = *offset + sizeof(h);
@@ -259,12 +258,29 @@ int savefile_next(struct savefile *f, uint64_t *offset,
 	rec->length = le32toh(h.length);
 	padded = ((uint64_t)rec->length + 7) & ~UINT64_C(7);
 
-	if (padded > size - rec->body)
-		return stream_fail(&f->stream, rec->offset,
+	if (padded > s->file_size - rec->body)
+		return stream_fail(s, rec->offset,
 				   "libxl record %s (%#x) of %u bytes: the file ends at %" PRIu64,
 				   savefile_rec_name(rec->type), rec->type,
-				   rec->length, size);
+				   rec->length, s->file_size);
 	*offset = rec->body + padded;
+	return 0;
+}
+
+int savefile_next(struct savefile *f, uint64_t *offset,
+		  struct stream_record *rec)
+{
+	return next_record(&f->stream, offset, rec);
+}
+
+int savefile_check_tail(struct stream *s, uint64_t offset)
+{
+	struct stream_record rec;
+
+	do {
+		if (next_record(s, &offset, &rec))
+			return -1;
+	} while (rec.type != LIBXL_REC_END);
 	return 0;
 }
 

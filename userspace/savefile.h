@@ -107,6 +107,18 @@ int savefile_next(struct savefile *f, uint64_t *offset,
 		  struct stream_record *rec);
 
 /**
+ * savefile_check_tail() - see that no record behind the libxc stream is cut
+ * @s: the libxc stream; of its members only fd, file_size and error are used
+ * @offset: just behind its END record
+ *
+ * libxl does not: to it the end of the file is an END record, and of a body that
+ * is cut the rest is what happens to be in memory.
+ *
+ * Return: 0, or -1 with @s->error set.
+ */
+int savefile_check_tail(struct stream *s, uint64_t offset);
+
+/**
  * savefile_rec_name() - name of a record type of the libxl stream
  * @type: LIBXL_REC_*, or any other value
  *

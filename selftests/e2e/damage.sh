@@ -114,7 +114,7 @@ test_cuts()
 {
 	for at in $((stream + 1)) $((stream + 30)) $((stream + 41)) \
 		$((stream + 60)) $((stream + 5000)) $((size / 2)) $((end + 3)) \
-		$((end - 5)) 10 3000; do
+		$((end - 5)) $((end + 8)) $((size - 1)) 10 3000; do
 		test_it cut_at "$at"
 	done
 }

@@ -374,6 +374,8 @@ static bool fails_when_cut(struct packed *p, size_t at, uint64_t libxc_end)
 		return false;
 	planned = !make_plan(p, &plan);
 	plan_free(&plan);
+	if (planned && !savefile_check_tail(&f.stream, libxc_end))
+		return false;
 	return planned == (at >= libxc_end) && guest_restore(&guest, 0, p->fd) &&
 	       packed_check(p);
 }
