@@ -15,13 +15,54 @@ start_and_save()
 	xl save guest $image
 }
 
+stock_reference()
+{
+	restore stock $image -p && frames "$(domid guest)" >/tmp/frames.ref &&
+		guest_destroy guest
+}
+
+# same_as_stock COMMAND FILE: what is no change of contents does no harm
+same_as_stock()
+{
+	while_restoring "$1" && restore "$engine" "$2" -p || return
+	frames_are /tmp/frames.ref guest && guest_destroy guest
+}
+
+# Of names, owners, and a device's node, which udev touches.
+other_changes()
+{
+	cp $long $bad || return
+	same_as_stock "ln $bad $bad.link; chmod 600 $bad; chown 1 $bad" $bad &&
+		same_as_stock "rm $bad $bad.link" $bad || return
+	dd if=$long of=/dev/scratch bs=1M || return
+	same_as_stock 'touch /dev/scratch' /dev/scratch || return
+	# Behind the image.
+	same_as_stock "echo behind | dd of=/dev/scratch bs=1M seek=$((long_size / 1048576 + 1))" \
+		/dev/scratch
+}
+
+test_changes()
+{
+	# May be cut before it is read, then, or when all is done.
+	any='(offset [0-9]*: |the file was changed)'
+	test_it changed "touch $bad"
+	test_it changed "echo | dd of=$bad bs=1 seek=$((long_size / 2)) conv=notrunc"
+	test_it changed "truncate -s 1M $bad" "$any"
+	test_it changed "truncate -s 1M $bad; truncate -s $long_size $bad" "$any"
+	test_it changed "truncate -s $((long_size - 4)) $bad"
+	test_it changed "echo more >>$bad"
+	test_it other_changes
+}
+
 test_it start_and_save
 [ $failed = 0 ] || finish || exit
-find_records || exit
+find_records && make_long || exit
 test_it file_is_untouched
 test_cuts
 test_headers
 test_page_data 'cannot populate'
+test_it stock_reference
+test_changes
 test_stops 0 0.05 0.1 0.2 0.3 0.5
 test_it works_again
 test_it wait_for 30 free_mem_is "$free_before"

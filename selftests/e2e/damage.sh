@@ -9,6 +9,7 @@
 
 image=/tmp/guest.save
 bad=/tmp/bad.save
+long=/tmp/long.save
 engine=module
 free_before=$(host_free_mem)
 
@@ -107,6 +108,38 @@ stop_at()
 		guest_gone guest || guest_destroy guest
 	fi
 	no_domain guest && no_helper && wait_for 30 free_mem_is "$free_before"
+}
+
+# make_long: of the image, with an optional record of 256 KiB before its END. That is
+# more than a pipe holds: a restore sends END only when the stock helper reads.
+make_long()
+{
+	{
+		head -c "$end" $image && printf '\043\001\000\200\000\000\004\000' &&
+			head -c 262144 /dev/zero && tail -c +$((end + 1)) $image
+	} >$long
+	# shellcheck disable=SC2034 # for the tests
+	long_size=$((size + 262152))
+}
+
+# while_restoring COMMAND: run when the records were read, before the stock helper is
+while_restoring()
+{
+	cat >/tmp/stock <<-END
+		#!/bin/sh
+		$1
+		exec /usr/lib/xen-4.17/bin/libxl-save-helper "\$@"
+	END
+	chmod +x /tmp/stock
+	export XEN_THAW_STOCK_HELPER=/tmp/stock
+}
+
+# changed COMMAND [CAUSE]: of the file, meanwhile
+changed()
+{
+	cp $long $bad && while_restoring "$1" && fails_cleanly || return
+	grep -qE "^xen-thaw-helper: $bad: ${2:-the file was changed while it was restored: }" $log ||
+		why "$(cat $log)"
 }
 
 # At every layer.
