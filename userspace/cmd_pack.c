@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "holes.h"
 #include "message.h"
 #include "pack.h"
 #include "pack_out.h"
@@ -40,6 +41,8 @@ static int write_out(struct pack_job *job, const struct stat *before)
 			job->in_name);
 		return -1;
 	}
+	if (job->nr_zero && file_got_no_hole(job->out_fd))
+		message("%s: " NO_HOLES, job->out_name, job->nr_zero);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "dump.h"
 #include "dump_sink.h"
 #include "dump_xen.h"
+#include "holes.h"
 #include "message.h"
 #include "pack_out.h"
 #include "progress.h"
@@ -65,6 +66,8 @@ static int write_core(struct dumper *d)
 	if (dump_sink_end(&d->sink))
 		return fail_out(d, d->sink.error);
 	progress_clear();
+	if (d->sink.nr_zero && file_got_no_hole(d->out.fd))
+		message("%s: " NO_HOLES, d->job->out, d->sink.nr_zero);
 	return 0;
 }
 

@@ -95,8 +95,10 @@ static int write_block(struct dump_sink *s, size_t size)
 
 	for (; page < end; page += nr) {
 		nr = 1;
-		if (is_zero(s, page))
+		if (is_zero(s, page)) {
+			s->nr_zero++;
 			continue;
+		}
 		while (page + nr < end && !is_zero(s, page + nr))
 			nr++;
 		if (sink_write(&s->file, s->pos + page * XT_PAGE_SIZE,

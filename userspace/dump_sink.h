@@ -31,6 +31,7 @@ enum dump_way {
  * @block: what is not yet written
  * @fill: bytes in @block
  * @pos: of @block in the file
+ * @nr_zero: pages left out so far
  * @error: after a failure: one line with the offset
  */
 struct dump_sink {
@@ -39,6 +40,7 @@ struct dump_sink {
 	uint8_t *block;
 	size_t fill;
 	uint64_t pos;
+	uint64_t nr_zero;
 	char error[128];
 };
 

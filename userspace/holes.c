@@ -55,3 +55,11 @@ bool file_has_no_hole(int fd)
 	return !fstat(fd, &st) && S_ISREG(st.st_mode) &&
 	       st.st_blocks >= (st.st_size + 511) / 512;
 }
+
+bool file_got_no_hole(int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+
+	return size > 0 && file_has_no_hole(fd) &&
+	       lseek(fd, 0, SEEK_HOLE) == size;
+}

@@ -3,6 +3,7 @@
 #ifndef XEN_THAW_HOLES_H
 #define XEN_THAW_HOLES_H
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -57,5 +58,16 @@ uint32_t hole_pages_within(const struct hole *h, uint64_t offset, uint32_t nr);
  * tmpfs.
  */
 bool file_has_no_hole(int fd);
+
+/* What to say of a new file that file_got_no_hole(); takes a uint64_t. */
+#define NO_HOLES "its filesystem has no holes: %" PRIu64 " pages of zeros take room in it"
+
+/**
+ * file_got_no_hole() - whether a filesystem put zeros where none were written
+ * @fd: a new file with holes in it, all of it written; its offset moves
+ *
+ * Return: true if so; false also where its blocks and seeking disagree.
+ */
+bool file_got_no_hole(int fd);
 
 #endif /* XEN_THAW_HOLES_H */

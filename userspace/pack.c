@@ -337,6 +337,7 @@ int pack_stream(struct pack_job *job)
 	p->out.error = job->error;
 	p->out.error_size = sizeof(job->error);
 	ret = open_and_pack(p);
+	job->nr_zero = p->data.nr_zero;
 
 	pack_pages_free(&p->pages);
 	pack_data_free(&p->data);

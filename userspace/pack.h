@@ -19,6 +19,7 @@
  * @out_fd: an empty regular file, open for writing
  * @out_name: for messages
  * @sums: write checksums
+ * @nr_zero: pages that are zero, and were not written
  * @culprit: after a failure: @in_name or @out_name
  * @error: after a failure: one line, with the offset
  */
@@ -28,6 +29,7 @@ struct pack_job {
 	int out_fd;
 	const char *out_name;
 	bool sums;
+	uint64_t nr_zero;
 	const char *culprit;
 	char error[sizeof(((struct stream *)0)->error)];
 };

@@ -14,6 +14,7 @@
 
 #include "cache.h"
 #include "call.h"
+#include "holes.h"
 #include "message.h"
 #include "save.h"
 #include "save_room.h"
@@ -138,6 +139,8 @@ static int save_all(struct save *s)
 	if (s->job.plain)
 		message("%s: a libxc stream of a kind that is not known: written as it came",
 			s->name);
+	if (s->job.nr_zero && file_got_no_hole(s->job.out_fd))
+		message("%s: " NO_HOLES, s->name, s->job.nr_zero);
 	if (lseek(s->io_fd, (off_t)s->job.end, SEEK_SET) < 0) {
 		message("%s: cannot seek: %s", s->name, strerror(errno));
 		return -1;
