@@ -1,0 +1,112 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Runs in a dom0 of 768 MiB, with a disk of 2 GiB. What a save and a restore of a
+# guest of 1 GiB, mostly full of data, do to dom0's page cache, and to a file of
+# 256 MiB that others have there. Prints the figures that docs/performance.md has.
+
+# shellcheck source=selftests/e2e/common.sh
+. /root/common.sh
+
+disk=/tmp/disk
+image=$disk/guest.save
+warm=$disk/warm
+warm_mib=256
+data_mib=700
+
+make_disk()
+{
+	modprobe -a crc32c_generic ext4
+	mkdir -p $disk && mke2fs -q -t ext4 -F /dev/scratch &&
+		mount /dev/scratch $disk &&
+		dd if=/dev/urandom of=$warm bs=1M count=$warm_mib
+}
+
+# Its memory takes its time to become random.
+start()
+{
+	(guest_start pvh guest 1024 $data_mib) || guest_wait_tick guest 600 || return
+	guest_wait_tick guest 300 >/tmp/md5
+}
+
+# KiB of files in the page cache, but those of tmpfs
+page_cache()
+{
+	while read -r key value _; do
+		case $key in
+		Cached:) files=$value ;;
+		Shmem:) echo $((files - value)) ;;
+		esac
+	done </proc/meminfo
+}
+
+# measured COMMAND...: sets $growth to what the page cache grew at most meanwhile,
+# in MiB, and $resident to the part of the warm file that is there afterwards, in %
+measured()
+{
+	sync
+	echo 1 >/proc/sys/vm/drop_caches
+	cat $warm >/dev/null
+	[ "$(cached $warm)" = $((warm_mib * 1024)) ] || why "not warm" || return
+	before=$(page_cache) most=0
+	"$@" &
+	while kill -0 $! 2>/dev/null; do
+		now=$(page_cache)
+		[ "$now" -le "$most" ] || most=$now
+		sleep 0.1
+	done
+	wait $! || return
+	growth=$(((most - before) / 1024))
+	resident=$(($(cached $warm) * 100 / (warm_mib * 1024)))
+	echo "page cache: $growth MiB more at most; $resident% of the warm file there"
+}
+
+# So that the next two can fail.
+disturbs()
+{
+	measured "$@" || return
+	[ "$growth" -gt 64 ] || [ "$resident" -lt 95 ] || why "this proves nothing"
+}
+
+leaves_alone()
+{
+	measured "$@" || return
+	[ "$growth" -le 64 ] && [ "$resident" -ge 95 ]
+}
+
+# save CACHE [XL-OPTION]
+save()
+{
+	XEN_THAW_CACHE=$1 LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
+		xl save ${2+"$2"} guest $image >$log 2>&1
+}
+
+restored()
+{
+	XEN_THAW_CACHE=$1 restore module $image -p
+}
+
+same_memory()
+{
+	xl unpause guest && [ "$(guest_wait_tick guest 300)" = "$(cat /tmp/md5)" ]
+}
+
+figures()
+{
+	sed -n "s/^page cache:/# $*:/p" /tmp/test.out
+}
+
+test_it make_disk
+[ $failed = 0 ] || finish || exit
+test_it start
+test_it disturbs save keep -c
+figures save, keep
+test_it leaves_alone save drop
+figures save, drop
+ls -l $image
+test_it disturbs restored keep
+figures restore, keep
+test_it guest_destroy guest
+test_it leaves_alone restored drop
+figures restore, drop
+test_it same_memory
+finish
