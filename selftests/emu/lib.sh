@@ -26,14 +26,18 @@ guest_log()
 	echo "/var/log/xen/console/guest-$1.log"
 }
 
-# guest_start pvh|pv NAME MEM_MIB FILL_MIB: returns when the guest ticks.
+# guest_start pvh|hvm|pv NAME MEM_MIB FILL_MIB [SETTING]...: returns when the guest ticks.
+# A SETTING is a line of an xl.cfg. HVM wants run --hvm, and minutes: its firmware reads the
+# kernel byte by byte.
 guest_start()
 {
-	start_args=$(sed -n 's/^extra = "\(.*\)fill=.*"/\1/p' "/guest/$1.cfg")
-	xl create -q "/guest/$1.cfg" "name=\"$2\"" "memory=$3" "extra=\"${start_args}fill=$4\"" \
-		>/dev/null ||
-		fail "guest_start: xl create $2 failed"
-	guest_wait_tick "$2" >/dev/null
+	start_cfg=/guest/$1.cfg start_name=$2 start_mem=$3 start_fill=$4
+	shift 4
+	start_args=$(sed -n 's/^extra = "\(.*\)fill=.*"/\1/p' "$start_cfg")
+	xl create -q "$start_cfg" "name=\"$start_name\"" "memory=$start_mem" \
+		"extra=\"${start_args}fill=$start_fill\"" "$@" >/dev/null ||
+		fail "guest_start: xl create $start_name failed"
+	guest_wait_tick "$start_name" 600 >/dev/null
 }
 
 # Only whole lines count: one may be in the middle of being written.
