@@ -1,0 +1,221 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Runs in dom0, with a disk and, for HVM guests, --hvm. For each GUEST:VCPUS of its
+# arguments (pvh:1, hvm:2, ...): a guest that stock saved comes out of every engine
+# frame by frame as out of stock, and runs on; so it does from what pack makes of
+# that image, and from what our helper saves. "sources": images on whatever can
+# hold them. Each result is a line "cell: DOM0 KERNEL GUEST VCPUS WHAT: RESULT".
+
+# shellcheck source=selftests/e2e/common.sh
+. /root/common.sh
+
+image=/tmp/guest.save
+packed=/tmp/packed.save
+saved=/tmp/saved.save
+disk=/mnt/disk
+dom0=$(tr '[:upper:]' '[:lower:]' </sys/hypervisor/guest_type)
+kernel=$(uname -r | cut -d. -f1,2)
+
+# report PLACE RESULT...
+report()
+{
+	place=$1
+	shift
+	echo "cell: $dom0 $kernel $place: $*"
+}
+
+# passes FUNCTION [ARGUMENT]...: a test, and whether it passed
+passes()
+{
+	failed_before=$failed
+	test_it "$@"
+	[ "$failed" = "$failed_before" ]
+}
+
+# cell PLACE FUNCTION [ARGUMENT]...: a test, and its place in the table
+cell()
+{
+	at=$1
+	shift
+	if passes "$@"; then
+		report "$at" ok
+	else
+		report "$at" FAIL
+		return 1
+	fi
+}
+
+# start_and_save KIND VCPUS
+start_and_save()
+{
+	guest_start "$1" guest 96 8 "vcpus=$2" && remember_md5 guest || return
+	xl save guest $image
+}
+
+# reference KIND IMAGE FRAMES: leaves FRAMES, and no guest. PV guests have page
+# tables, and HVM guests pages that their device model writes.
+reference()
+{
+	case $1 in
+	pvh) restore stock "$2" -p && frames "$(domid guest)" >"$3" ;;
+	*) pv_reference "$2" "$3" ;;
+	esac || return
+	[ "$(wc -l <"$3")" -gt 20000 ] || why "$(wc -l <"$3") frames" || return
+	runs_on guest && guest_destroy guest
+}
+
+# same_as_stock ENGINE IMAGE FRAMES
+same_as_stock()
+{
+	restore "$1" "$2" -p && frames_are "$3" guest || return
+	[ "$(stat engine)" = "$1" ] || why "engine $(stat engine)" || return
+	runs_on guest && guest_destroy guest
+}
+
+pack_it()
+{
+	xen-thaw pack -f $image $packed &&
+		xen-thaw verify $packed | grep 'checksums of every byte'
+}
+
+pack_and_compare()
+{
+	pack_it && same_as_stock stock $packed /tmp/frames.ref || return
+	rm $packed
+}
+
+# Of a guest that runs: what the file holds is what was in its memory, but for the
+# pages that resuming and restoring change.
+save_and_compare()
+{
+	restore stock $image && remember_md5 guest || return
+	LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper XEN_THAW_STATS=$stats \
+		xl save -p guest $saved >$log 2>&1 || return
+	[ "$(stat form)" = packed ] || why "form $(stat form)" || return
+	frames "$(domid guest)" >/tmp/frames.saved && guest_destroy guest &&
+		xen-thaw verify $saved || return
+	reference "$1" $saved /tmp/frames.second || return
+	differ=$(diff /tmp/frames.saved /tmp/frames.second | grep -c '^>')
+	[ "$differ" -lt 16 ] || why "$differ frames are not as they were saved" ||
+		return
+	same_as_stock module $saved /tmp/frames.second && rm $saved
+}
+
+# guest_cells KIND VCPUS
+guest_cells()
+{
+	if [ "$1" = hvm ] && [ ! -e /guest/bzImage ]; then
+		report "$1 $2 stock" "skipped: no device model (run --hvm)"
+		return
+	fi
+	rm -f /tmp/frames.*
+	cell "$1 $2 stock save" start_and_save "$1" "$2" &&
+		cell "$1 $2 stock" reference "$1" $image /tmp/frames.ref || return
+	for engine in $engines; do
+		cell "$1 $2 $engine" same_as_stock "$engine" $image /tmp/frames.ref
+	done
+	cell "$1 $2 packed" pack_and_compare
+	cell "$1 $2 saved" save_and_compare "$1"
+}
+
+# from FILE keep|drop: warm or, as far as its filesystem can drop it, cold
+from()
+{
+	sync
+	if [ "$2" = keep ]; then
+		cat "$1" >/dev/null
+	else
+		echo 3 >/proc/sys/vm/drop_caches
+	fi
+	export XEN_THAW_CACHE="$2"
+	restore module "$1" -p && frames_are /tmp/frames.ref guest || return
+	[ "$(stat engine)" = module ] && guest_destroy guest
+}
+
+# source_cells NAME FILE
+source_cells()
+{
+	for cache in keep drop; do
+		cell "source $1 $cache" from "$2" $cache
+	done
+}
+
+# on_filesystem TYPE OPTION-TO-OVERWRITE: the disk has the image on it then
+on_filesystem()
+{
+	# ext4 asks for crc32c by a name that only its alias has.
+	modprobe -a crc32c_generic "$1" && "mkfs.$1" -q "$2" /dev/scratch &&
+		mkdir -p $disk && mount -t "$1" /dev/scratch $disk &&
+		cp $image $disk/guest.save
+}
+
+on_overlay()
+{
+	modprobe overlay || return
+	mkdir -p $disk/upper $disk/work /mnt/empty /mnt/overlay
+	mount -t overlay overlay /mnt/overlay \
+		-o "lowerdir=/mnt/empty,upperdir=$disk/upper,workdir=$disk/work" &&
+		cp $image /mnt/overlay/guest.save
+}
+
+# The disk, exported and mounted over loopback. What mountd and exportfs would tell
+# the server is told here: a client, an export (flags: read-only, no root squash;
+# fsid 0), and the file handle's way to it.
+on_nfs()
+{
+	modprobe -a nfsd nfsv4 && mount -t nfsd nfsd /proc/fs/nfsd || return
+	echo '-2 -3 +4' >/proc/fs/nfsd/versions
+	echo 10 >/proc/fs/nfsd/nfsv4gracetime
+	echo 'tcp 2049' >/proc/fs/nfsd/portlist || return
+	echo 2 >/proc/fs/nfsd/threads || return
+	echo Y >/proc/fs/nfsd/v4_end_grace
+	never=2147483647
+	echo "nfsd 127.0.0.1 $never self" >/proc/net/rpc/auth.unix.ip/channel &&
+		echo "self $disk $never 8193 0 0 0" >/proc/net/rpc/nfsd.export/channel &&
+		printf 'self 1 \\x00000000 %s %s\n' $never $disk >/proc/net/rpc/nfsd.fh/channel &&
+		mkdir -p /mnt/nfs || return
+	timeout 100 mount -t nfs4 127.0.0.1:/ /mnt/nfs \
+		-o vers=4.2,addr=127.0.0.1,clientaddr=127.0.0.1 &&
+		cmp $image /mnt/nfs/guest.save
+}
+
+off_nfs()
+{
+	umount /mnt/nfs && echo 0 >/proc/fs/nfsd/threads && umount /proc/fs/nfsd
+}
+
+# A block device has no end within a sector.
+on_block_device()
+{
+	umount $disk && dd if=$image of=/dev/scratch bs=1M 2>/dev/null &&
+		dd if=$image of=/dev/scratch bs=4096 conv=sync,notrunc 2>/dev/null
+}
+
+all_sources()
+{
+	cell "source image" start_and_save pvh 1 &&
+		cell "source stock" reference pvh $image /tmp/frames.ref || return
+	source_cells tmpfs $image
+	for type in ext4:-F xfs:-f btrfs:-f; do
+		passes on_filesystem ${type%:*} ${type#*:} &&
+			source_cells ${type%:*} $disk/guest.save
+		umount $disk
+	done
+	passes on_filesystem ext4 -F && passes on_overlay && source_cells overlayfs /mnt/overlay/guest.save
+	umount /mnt/overlay
+	passes on_nfs && source_cells nfs /mnt/nfs/guest.save
+	test_it off_nfs
+	passes on_block_device && source_cells block /dev/scratch
+}
+
+engines='module mmapbatch gntdev'
+free_before=$(host_free_mem)
+for what; do
+	case $what in
+	sources) all_sources ;;
+	module) engines=$what ;;
+	*) guest_cells "${what%:*}" "${what#*:}" ;;
+	esac
+done
+test_it wait_for 30 free_mem_is "$free_before"
+finish
