@@ -25,6 +25,8 @@ help:
 	@echo 'make demo                restore a guest three ways, and compare'
 	@echo 'make check               all tests'
 	@echo 'make fuzz                what reads save files, FUZZ_SECONDS=60 in all'
+	@echo 'make matrix              every dom0, kernel, guest, engine, filesystem'
+	@echo 'make check-all           all of it, for hours'
 	@echo 'make check-mutations     MUTATIONS=300 damaged images, against stock'
 	@echo 'make bench               time all engines (up to 40 minutes)'
 	@echo 'make shell [DOM0=pv|pvh] [KERNEL=6.1|6.12] [SMP=1|2]'
@@ -91,6 +93,16 @@ check-mutations:
 	@MUTATIONS=$(MUTATIONS) selftests/check packages ksft module-6.12 tools \
 		programs emulator e2e-pv-6.12-mutations
 
+matrix:
+	@selftests/check packages ksft 'module-*' tools programs emulator
+	@selftests/matrix
+
+# What takes too long for every change.
+check-all:
+	@selftests/check
+	@selftests/matrix
+	+@$(MAKE) check-mutations
+
 bench:
 	@selftests/bench/bench
 
@@ -102,4 +114,4 @@ shell:
 	@selftests/shell --dom0 $(DOM0) --kernel $(KERNEL) --smp $(SMP)
 
 .PHONY: all help module tools install uninstall dkms-install clean distclean \
-	demo check check-mutations fuzz bench shell
+	demo check check-mutations check-all matrix fuzz bench shell
