@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs in dom0, with a disk: the parts given (default: pv stops). What
+# Runs in dom0, with a disk: the parts given (default: pv files). What
 # xen-thaw dump writes is, byte for byte, what an unpatched xl dump-core writes of
 # the same paused guest; it is sparse, it does not fill the page cache, and
 # whatever happens the guest runs on.
@@ -8,7 +8,7 @@
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
 
-parts=${*:-pv stops}
+parts=${*:-pv files}
 ref=/tmp/xl.core
 core=/mnt/guest.core
 
@@ -36,7 +36,7 @@ dump()
 	now=$(cached)
 	[ "$now" -le "$most" ] || most=$now
 	growth=$((most - before))
-	wait $child
+	wait "$child"
 }
 
 is_paused()
@@ -60,19 +60,30 @@ nothing_left()
 
 start()
 {
-	guest_start "$1" guest "$2" 16 && remember_md5 guest
+	guest_start "$1" guest "$2" 8 && remember_md5 guest
 }
 
-# Of the paused guest, so that nothing of it changes in between.
+# both_dump FILE: ours goes there
+both_dump()
+{
+	rm -f "$1"
+	xl dump-core guest $ref && dump guest "$1" || return
+	is_paused guest || why "a guest that was paused runs" || return
+	cmp $ref "$1" || why "$(cmp -l $ref "$1" | wc -l) bytes differ"
+}
+
+# same FILE: of the paused guest, so that nothing of it changes in between; but the
+# time of day, which dom0 sets every 11 minutes (xen_pvclock_gtod_notify()), and Xen
+# writes into the page that it shares with each guest: not twice in a row.
+same()
+{
+	both_dump "$1" || both_dump "$1"
+}
+
 same_as_xl()
 {
-	rm -f $core
-	xl pause guest && xl dump-core guest $ref || return
-	dump guest $core || return
+	xl pause guest && same $core || return
 	[ ! -s $log ] || why "it said: $(cat $log)" || return
-	is_paused guest || why "a guest that was paused runs" || return
-	cmp $ref $core || why "$(cmp -l $ref $core | wc -l) bytes differ" ||
-		return
 	xl unpause guest && goes_on
 }
 
@@ -115,30 +126,64 @@ cache_is_left_alone()
 # Not on a disk: tmpfs has no O_DIRECT before Linux 6.6.
 falls_back()
 {
-	xl pause guest && xl dump-core guest $ref || return
-	dump guest /tmp/new.core || return
+	xl pause guest && same /tmp/new.core || return
 	case $(uname -r) in
 	6.1.*)
 		grep -q '/tmp/new.core: no O_DIRECT' $log &&
 			[ "$(wc -l <$log)" = 1 ] || return
 		;;
 	esac
-	cmp $ref /tmp/new.core || return
 	rm /tmp/new.core
 	xl unpause guest && goes_on
 }
 
+# mount_small tmpfs|ext4 SIZE
+mount_small()
+{
+	mkdir -p /tmp/small
+	if [ "$1" = tmpfs ]; then
+		mount -t tmpfs -o "size=$2" none /tmp/small
+	else
+		truncate -s "$2" /tmp/small.disk && mkfs.ext4 -q /tmp/small.disk &&
+			mount -o loop /tmp/small.disk /tmp/small
+	fi
+}
+
+# does_not_fit [OPTION]: into /tmp/small, which is unmounted
+does_not_fit()
+{
+	! dump ${1+"$1"} guest /tmp/small/new.core
+	status=$?
+	left=$(find /tmp/small -type f)
+	umount /tmp/small || return
+	[ -z "$left" ] || why "left behind: $left" || return
+	[ $status = 0 ] || why "it fits: this proves nothing" || return
+	grep -q '/tmp/small/new.core: .*cannot write: No space' $log &&
+		[ "$(wc -l <$log)" = 1 ]
+}
+
+# no_room tmpfs|ext4 SIZE [OPTION]
 no_room()
 {
-	mkdir -p /tmp/small && mount -t tmpfs -o size=8M none /tmp/small ||
-		return
-	! dump --cache=keep guest /tmp/small/new.core || return
-	grep -q '/tmp/small/new.core: offset [0-9]*: cannot write: No space' $log &&
-		[ "$(wc -l <$log)" = 1 ] || return
-	left=$(ls -A /tmp/small)
+	mount_small "$1" "$2" || return
+	shift 2
+	does_not_fit "$@" && ! is_paused guest && goes_on
+}
+
+# To the page.
+just_enough_room()
+{
+	xl pause guest && dump --cache=keep guest /tmp/new.core || return
+	need=$(du -k /tmp/new.core | cut -f1) size=$(wc -c </tmp/new.core)
+	rm /tmp/new.core
+	mount_small tmpfs "${need}k" &&
+		dump --cache=keep guest /tmp/small/new.core &&
+		[ "$(wc -c </tmp/small/new.core)" = "$size" ]
+	status=$?
 	umount /tmp/small
-	[ -z "$left" ] || why "left behind: $left" || return
-	! is_paused guest && goes_on
+	[ $status = 0 ] || return
+	mount_small tmpfs $((need - 4))k && does_not_fit --cache=keep &&
+		xl unpause guest && goes_on
 }
 
 exists()
@@ -161,19 +206,75 @@ no_such_domain()
 		nothing_left
 }
 
-# stopped SIGNAL STATUS: while the guest is paused
-stopped()
+# begin: a dump is under way, and $writer, which writes the core, is held until the
+# test lets it go on: how long a dump takes matters to no test
+begin()
 {
 	xen-thaw dump guest /mnt/new.core 2>$log &
 	child=$!
-	wait_for 20 is_paused guest || why "not paused" || return
-	kill "-$1" $child
-	wait $child
+	writer=
+	until [ "$writer" ]; do
+		[ -d /proc/$child ] || why "it has ended" || return
+		for pid in $(pidof xen-thaw); do
+			[ "$pid" = $child ] || writer=$pid
+		done
+	done
+	kill -STOP "$writer" && is_paused guest
+}
+
+# ends STATUS [SAYS]: the dump that is under way; it says nothing, or that
+ends()
+{
+	wait "$child"
 	status=$?
-	[ $status = "$2" ] || why "status $status" || return
-	! is_paused guest || why "left paused" || return
+	[ $status = "$1" ] || why "status $status" || return
+	if [ $# = 1 ]; then
+		[ ! -s $log ]
+	else
+		grep -E "$2" $log
+	fi || why "it said: $(cat $log)" || return
 	! pidof xen-thaw || why "its child is left" || return
-	nothing_left && goes_on
+	nothing_left
+}
+
+# stopped SIGNAL STATUS
+stopped()
+{
+	begin && kill "-$1" $child && ends "$2" || return
+	! is_paused guest || why "left paused" || return
+	goes_on
+}
+
+# As if it had crashed.
+writer_dies()
+{
+	begin && kill -SEGV "$writer" && kill -CONT "$writer" &&
+		ends 1 'guest: the dump was ended by signal 11' || return
+	! is_paused guest || why "left paused" || return
+	goes_on
+}
+
+unpaused_meanwhile()
+{
+	begin && xl unpause guest && kill -CONT "$writer" &&
+		ends 1 'guest: somebody unpaused it meanwhile' || return
+	! is_paused guest && goes_on
+}
+
+destroyed_meanwhile()
+{
+	begin && xl destroy guest && kill -CONT "$writer" &&
+		ends 1 'guest: (no such domain|the domain is dying)' || return
+	wait_for 20 guest_gone guest
+}
+
+disturbed()
+{
+	test_it stopped TERM 143
+	test_it stopped HUP 129
+	test_it writer_dies
+	test_it unpaused_meanwhile
+	test_it destroyed_meanwhile
 }
 
 pv()
@@ -182,24 +283,27 @@ pv()
 	test_it same_as_xl
 	test_it is_sparse
 	test_it runs_and_is_dumped
+	disturbed
+}
+
+files()
+{
+	test_it start pv 96
 	test_it cache_is_left_alone
 	test_it falls_back
-	test_it no_room
+	for size in 4k 8M 20M; do
+		test_it no_room tmpfs $size --cache=keep
+	done
+	for size in 2M 24M; do
+		test_it no_room ext4 $size
+	done
+	test_it just_enough_room
 	test_it exists
 	test_it no_such_domain
 	test_it guest_destroy guest
 }
 
-# Large, so that its dump takes long enough to interfere.
-stops()
-{
-	test_it start pv 512
-	test_it stopped TERM 143
-	test_it stopped HUP 129
-	test_it guest_destroy guest
-}
-
-modprobe -a crc32c_generic ext4
+modprobe -a crc32c_generic ext4 loop
 mkfs.ext4 -q /dev/scratch && mount /dev/scratch /mnt || exit 1
 free_before=$(host_free_mem)
 for part in $parts; do
