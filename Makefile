@@ -28,6 +28,7 @@ help:
 	@echo 'make matrix              every dom0, kernel, guest, engine, filesystem'
 	@echo 'make check-all           all of it, for hours'
 	@echo 'make check-mutations     MUTATIONS=300 damaged images, against stock'
+	@echo 'make check-races         kills and races, ROUNDS=50 of each (hours)'
 	@echo 'make bench               time all engines (up to 40 minutes)'
 	@echo 'make shell [DOM0=pv|pvh] [KERNEL=6.1|6.12] [SMP=1|2]'
 	@echo '                         a root shell in a dom0 with the module loaded'
@@ -93,6 +94,13 @@ check-mutations:
 	@MUTATIONS=$(MUTATIONS) selftests/check packages ksft module-6.12 tools \
 		programs emulator e2e-pv-6.12-mutations
 
+ROUNDS ?= 50
+
+# Also in the emulated Xen, each kind fewer times in make check.
+check-races:
+	@ROUNDS=$(ROUNDS) selftests/check packages ksft module-6.12 tools \
+		programs emulator e2e-pv-6.12-races
+
 matrix:
 	@selftests/check packages ksft 'module-*' tools programs emulator
 	@selftests/matrix
@@ -102,6 +110,7 @@ check-all:
 	@selftests/check
 	@selftests/matrix
 	+@$(MAKE) check-mutations
+	+@$(MAKE) check-races
 
 bench:
 	@selftests/bench/bench
@@ -114,4 +123,4 @@ shell:
 	@selftests/shell --dom0 $(DOM0) --kernel $(KERNEL) --smp $(SMP)
 
 .PHONY: all help module tools install uninstall dkms-install clean distclean \
-	demo check check-mutations check-all matrix fuzz bench shell
+	demo check check-mutations check-races check-all matrix fuzz bench shell

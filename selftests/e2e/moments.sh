@@ -1,0 +1,331 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0
+# For races.sh, in dom0: something happens at a random moment of a restore; when
+# that was, by the module's tracepoints; and whether all is afterwards as before.
+
+# shellcheck source=selftests/e2e/common.sh
+. /root/common.sh
+
+tracing=/sys/kernel/tracing
+image=/tmp/guest.save
+disk=/tmp/disk
+slow=/dev/dm-0
+# Milliseconds that a read of the slow disk is late.
+delay=4
+# Of the round: what happens, which draws, after how many milliseconds, and to what.
+kind=prepare
+seed=0
+at=
+engine=module
+
+# draw WHAT N: a number below N; the same for the same kind and seed
+draw()
+{
+	word=$(echo "$kind $seed $1" | md5sum | cut -c 1-7)
+	echo $((0x$word % $2))
+}
+
+now_ms()
+{
+	read -r up _ </proc/uptime
+	echo $((${up%.*} * 1000 + 1${up#*.} * 10 - 1000))
+}
+
+sleep_ms()
+{
+	sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"
+}
+
+# slow_table TARGET: of the disk that may fail
+slow_table()
+{
+	dmsetup suspend --noflush --nolockfs slow &&
+		dmsetup load slow --table "$1" && dmsetup resume slow
+}
+
+slow_disk_works()
+{
+	slow_table "0 $sectors delay /dev/scratch 0 $delay /dev/scratch 0 0"
+}
+
+slow_disk_fails()
+{
+	slow_table "0 $sectors error"
+}
+
+make_disk()
+{
+	modprobe -a crc32c_generic ext4 loop dm-mod dm-delay || return
+	sectors=$(blockdev --getsz /dev/scratch) || return
+	dmsetup --noudevsync create slow \
+		--table "0 $sectors delay /dev/scratch 0 $delay /dev/scratch 0 0" &&
+		mke2fs -q -t ext4 -F $slow && mkdir -p $disk && mount $slow $disk
+}
+
+# choose_source: where this round's image lies, and how it is read
+choose_source()
+{
+	case ${1:-$(draw source 4)} in
+	1) where=cold file=$disk/guest.save XEN_THAW_CACHE=keep ;;
+	2) where=direct file=$disk/guest.save XEN_THAW_CACHE=drop ;;
+	*) where=warm file=$image XEN_THAW_CACHE=keep ;;
+	esac
+	export XEN_THAW_CACHE
+	echo 3 >/proc/sys/vm/drop_caches
+}
+
+# Its tracepoints are off, and the trace is empty, after it was removed.
+load_module()
+{
+	insmod /job/xen_thaw.ko && echo 1 >$tracing/events/xen_thaw/enable
+}
+
+# note_times: of a whole restore, for the moments of those that follow
+note_times()
+{
+	cat /tmp/took >"/tmp/$where.ms"
+	stat total_s | awk '{ print int($1 * 1000) }' >"/tmp/$where.helper_ms"
+}
+
+# measure SOURCE: a whole restore, and its helper
+measure()
+{
+	choose_source "$1"
+	begin && end_restore && [ "$status" = 0 ] && note_times || return
+	pages=$(stat pages)
+	echo "$where: a restore takes $(cat /tmp/took) ms, its helper $(stat total_s) s, fill $(stat fill_s) s"
+	guest_destroy guest
+}
+
+# begin: a restore of the round's file
+begin()
+{
+	echo >$tracing/trace
+	: >/tmp/status
+	from=$(now_ms)
+	(
+		restore "$engine" "$file" -p
+		echo $? >/tmp/status
+		echo $(($(now_ms) - from)) >/tmp/took
+	) &
+	restoring=$!
+}
+
+ended()
+{
+	[ -s /tmp/status ]
+}
+
+# wait_for_process NAME: sets pid; fails if the restore ends before
+wait_for_process()
+{
+	until pid=$(pidof "$1" | tr ' ' '\n' | head -n 1) && [ -n "$pid" ]; do
+		! ended || return
+		sleep 0.02
+	done
+}
+
+# moment WHAT [helper_]: milliseconds, of a whole restore or of its helper's time
+moment()
+{
+	echo $(($(cat "/tmp/$where.${2}ms") * $(draw "$1" 1000) / 1000))
+}
+
+# draw_moment [helper_]: of this round, before it begins, as it takes a while
+draw_moment()
+{
+	at=$(moment moment "$1")
+}
+
+# hit COMMAND...: between two marks in the trace
+hit()
+{
+	echo hit >$tracing/trace_marker
+	"$@"
+	# shellcheck disable=SC2034 # for the tests
+	hit_status=$?
+	echo "done" >$tracing/trace_marker
+}
+
+# phases: of each hit: after the fill if that was over when the hit was done;
+# within it if it had begun before
+phases()
+{
+	awk -v pages="$pages" '
+		/: xen_thaw_begin:/ { begun = 1 }
+		/: xen_thaw_batch:/ { sub(/.* frames=/, ""); frames += $1 }
+		/tracing_mark_write: hit/ { within = begun }
+		/tracing_mark_write: done/ {
+			print (frames >= pages ? "after" : within ? "within" : "before")
+		}' $tracing/trace
+}
+
+# end_restore: sets status, phase (of the first hit)
+end_restore()
+{
+	wait "$restoring"
+	status=$(cat /tmp/status)
+	[ -s /tmp/phases ] || phases >/tmp/phases
+	# shellcheck disable=SC2034 # for the tests
+	phase=$(head -n 1 /tmp/phases)
+}
+
+# outcome WORD...: of the round
+outcome()
+{
+	echo "$1" >/tmp/outcome
+	echo "$where, at ${at:-?} ms, $(tr '\n' ' ' </tmp/phases)the fill: $*"
+}
+
+domains()
+{
+	xl list | awk 'NR > 1 && $2 > 0 { print $2 }'
+}
+
+no_domains()
+{
+	[ -z "$(domains)" ]
+}
+
+destroy_all()
+{
+	for id in $(domains); do
+		xl destroy "$id" || why "xl destroy $id failed" || return
+	done
+	wait_for 30 no_domains || why "a domain is left: $(xl list)"
+}
+
+helpers_gone()
+{
+	! pidof xl xen-thaw-helper libxl-save-helper >/dev/null
+}
+
+nothing_left()
+{
+	wait_for 60 helpers_gone || why "left: $(pidof xl) $(pidof xen-thaw-helper)" ||
+		return
+	no_domains || why "a domain is left: $(xl list)" || return
+	wait_for 30 free_mem_is "$free_before" ||
+		why "free: $(host_free_mem) MiB, were $free_before"
+}
+
+is_whole()
+{
+	outcome whole
+	note_times
+	frames_are /tmp/frames.ref guest && guest_destroy guest
+}
+
+failed_cleanly()
+{
+	outcome failed
+	[ "$status" -lt 124 ] || why "xl restore: exit status $status" || return
+	grep -qiE 'error|fail|^xen-thaw-helper: ' $log || why "it does not say why"
+}
+
+whole_or_failed()
+{
+	if [ "$status" = 0 ]; then
+		is_whole
+	else
+		failed_cleanly
+	fi && nothing_left
+}
+
+# What Xen says to a key: from the last line that matches FROM on.
+xen_says()
+{
+	xl debug-keys "$1" && xl dmesg | tr -d '\r' | awk -v from="$2" '
+		$0 ~ from { s = "" }
+		{ s = s "\n" $0 }
+		END { print s }'
+}
+
+free_heap_kib()
+{
+	xen_says m 'Physical memory information' | sed -n 's/.*Dom heap: \([0-9]*\)kB.*/\1/p'
+}
+
+active_grants()
+{
+	xen_says g 'gnttab_usage_print_all . key' | grep -c '^(XEN) \[0x'
+}
+
+# Descriptors of all processes: Xen's daemons keep some for each domain.
+open_files()
+{
+	set -- /proc/[0-9]*/fd/*
+	echo $#
+}
+
+files_are_closed()
+{
+	[ "$(open_files)" -le "$files_before" ]
+}
+
+# KiB that dom0's kernel has and cannot take back: its slab, and pages that no
+# counter knows, as those are that somebody forgot to put.
+kernel_kib()
+{
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	cat /proc/meminfo /proc/zoneinfo | awk '
+		/^MemTotal:/ { n += $2 }
+		/^(MemFree|Buffers|Cached|AnonPages|SReclaimable|KernelStack|PageTables|Percpu):/ {
+			n -= $2
+		}
+		/^ *count:/ { n -= 4 * $2 }	# free, for a processor
+		END { print n }'
+}
+
+# remember: what is there before the rounds; by test_it, as as_before is, since the
+# shells of the test have descriptors, too
+remember()
+{
+	free_before=$(host_free_mem)
+	heap_before=$(free_heap_kib)
+	grants_before=$(active_grants)
+	files_before=$(open_files)
+	kernel_before=$(kernel_kib)
+	set | grep '^[a-z]*_before=' >/tmp/before
+}
+
+heap_is_back()
+{
+	[ "$(free_heap_kib)" = "$heap_before" ]
+}
+
+# kernel_grew LIMIT: sets growth; fails if it is LIMIT KiB or more
+kernel_grew()
+{
+	growth=$(($(kernel_kib) - kernel_before))
+	[ "$growth" -ge "$1" ]
+}
+
+kernel_did_not_grow()
+{
+	! kernel_grew "$1"
+}
+
+# as_before ROUNDS: after so many in all. A page that each leaves would show, once
+# they are more than the 2 MiB that a system takes by itself.
+as_before()
+{
+	limit=$((4 * $1))
+	[ $limit -ge 2048 ] || limit=2048
+	wait_for 30 heap_is_back ||
+		why "Xen's heap: $(free_heap_kib) KiB free, were $heap_before" || return
+	[ "$(active_grants)" = "$grants_before" ] ||
+		why "$(active_grants) grants are active, were $grants_before" || return
+	wait_for 30 files_are_closed ||
+		why "$(open_files) descriptors, were $files_before" || return
+	wait_for 30 kernel_did_not_grow $limit ||
+		why "dom0's kernel has $growth KiB more, after $1 rounds" || return
+	echo "heap $heap_before KiB, $grants_before grants, $files_before descriptors: as before; kernel +$growth KiB" \
+		>/tmp/account
+	# A page that somebody holds cannot be dropped.
+	[ "$(cached $disk/guest.save)" = 0 ] ||
+		why "$(cached $disk/guest.save) KiB of the image cannot be dropped" || return
+	[ "$(cat /sys/module/xen_thaw/refcnt)" = 0 ] || why "the module is in use" || return
+	rmmod xen_thaw && load_module
+}
