@@ -12,6 +12,7 @@
 #include <xenctrl.h>
 #include <xentoollog.h>
 
+#include "dump_map.h"
 #include "dump_xen.h"
 
 /**
@@ -129,6 +130,7 @@ static int check_domain(struct dump_domain *d)
 			    (unsigned long long)info.tot_pages,
 			    UINT_MAX / entry);
 	d->nr_pages = info.tot_pages;
+	d->hvm = info.flags & XEN_DOMINF_hvm_guest;
 	return 0;
 }
 
@@ -186,8 +188,13 @@ static int core(struct dump_domain *d, dump_put_fn *to, void *arg)
 
 	if (!xch)
 		return refused(d, "open libxenctrl");
+	if (dump_map_begin(&first_error, d->hvm)) {
+		xc_interface_close(xch);
+		return refused(d, "open libxenforeignmemory");
+	}
 	d->error[0] = '\0';
 	ret = xc_domain_dumpcore_via_callback(xch, d->domid, &receiver, put);
+	dump_map_end();
 	xc_interface_close(xch);
 	if (ret && !d->error[0])
 		fail(d, "Xen's library does not say why it failed");

@@ -7,6 +7,7 @@
 #ifndef XEN_THAW_DUMP_XEN_H
 #define XEN_THAW_DUMP_XEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,12 +15,14 @@
  * struct dump_domain - the domain to be dumped
  * @domid: its number
  * @nr_pages: that it has, of 4 KiB
+ * @hvm: it is a PVH or HVM guest
  * @xc: handle of libxenctrl
  * @error: after a failure: the cause, as far as it is known
  */
 struct dump_domain {
 	uint32_t domid;
 	uint64_t nr_pages;
+	bool hvm;
 	void *xc;
 	char error[256];
 };
