@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs in dom0, with a disk: the parts given (default: pv files). What
+# Runs in dom0, with a disk: the parts given (default: pv files pvh). What
 # xen-thaw dump writes is, byte for byte, what an unpatched xl dump-core writes of
 # the same paused guest; it is sparse, it does not fill the page cache, and
 # whatever happens the guest runs on.
@@ -8,7 +8,7 @@
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
 
-parts=${*:-pv files}
+parts=${*:-pv files pvh}
 ref=/tmp/xl.core
 core=/mnt/guest.core
 
@@ -268,6 +268,16 @@ destroyed_meanwhile()
 	wait_for 20 guest_gone guest
 }
 
+# Its gfns are mapped many at once, if the loader takes our function.
+maps_many_at_once()
+{
+	LD_DEBUG=bindings xen-thaw dump guest /tmp/new.core 2>/tmp/bindings ||
+		return
+	rm /tmp/new.core
+	grep 'libxenguest.* to .*xen-thaw-dump.so.*xc_map_foreign_range' \
+		/tmp/bindings
+}
+
 disturbed()
 {
 	test_it stopped TERM 143
@@ -301,6 +311,16 @@ files()
 	test_it exists
 	test_it no_such_domain
 	test_it guest_destroy guest
+}
+
+# xl dump-core takes minutes: it tries a million gfns one by one.
+pvh()
+{
+	test_it start pvh 96
+	test_it maps_many_at_once
+	test_it same_as_xl
+	test_it is_sparse
+	disturbed
 }
 
 modprobe -a crc32c_generic ext4 loop
