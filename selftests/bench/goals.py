@@ -51,7 +51,7 @@ def engine_goals(boot):
 
 
 def image_goals(boot):
-    """Packed images: their size, what they cost others, and how long they take to write."""
+    """Images: their size, what they cost others, and to write and read them uncached."""
     for mib in boot.sizes():
         for name, goal, *pair in (
                 ("disk use, packed / xl's", 0.45, ("disk", "packed", "file", "disk_kib"),
@@ -59,7 +59,9 @@ def image_goals(boot):
                 ("stock helper, packed / xl's", 1.05,
                  ("save", "packed", "stock", "total_s"), ("save", "plain", "stock", "total_s")),
                 ("xl save, packed / stock", 1.3,
-                 ("save", "xl", "packed", "xl_s"), ("save", "xl", "stock", "xl_s"))):
+                 ("save", "xl", "packed", "xl_s"), ("save", "xl", "stock", "xl_s")),
+                ("uncached / dd iflag=direct", 1.3,
+                 ("uncached", "disk", "module", "total_s"), ("uncached", "disk", "dd", "xl_s"))):
             top, bottom = (boot.median(part, mib, image, case, key)
                            for part, image, case, key in pair)
             if top and bottom:
