@@ -15,12 +15,6 @@ start_and_save()
 	xl save guest $image
 }
 
-stock_reference()
-{
-	restore stock $image -p && frames "$(domid guest)" >/tmp/frames.ref &&
-		guest_destroy guest
-}
-
 # same_as_stock COMMAND FILE: what is no change of contents does no harm
 same_as_stock()
 {
@@ -61,7 +55,7 @@ test_it file_is_untouched
 test_cuts
 test_headers
 test_page_data 'cannot populate'
-test_it stock_reference
+test_it stock_reference pvh $image /tmp/frames.ref 32000
 test_changes
 test_stops 0 0.05 0.1 0.2 0.3 0.5
 test_it works_again

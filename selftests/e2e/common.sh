@@ -82,13 +82,41 @@ remember_md5()
 	guest_wait_tick "$1" >/tmp/md5 && [ -s /tmp/md5 ]
 }
 
-# runs_on NAME: it goes on, and its memory is what it was
-runs_on()
+# goes_on NAME: a guest that runs; its memory is what it was
+goes_on()
 {
-	xl unpause "$1" || return
 	now=$(guest_wait_tick "$1") || return
 	[ "$now" = "$(cat /tmp/md5)" ] ||
 		why "memory of $1: $now, was $(cat /tmp/md5)"
+}
+
+# runs_on NAME: a paused guest
+runs_on()
+{
+	xl unpause "$1" && goes_on "$1"
+}
+
+# stock_reference KIND IMAGE FRAMES NUMBER: what stock makes of a guest, more frames
+# than that, is in FRAMES; no guest is left. Page tables of PV guests differ from one
+# restore to the next, and pages of HVM guests that their device model writes.
+stock_reference()
+{
+	case $1 in
+	pvh) restore stock "$2" -p && frames "$(domid guest)" >"$3" ;;
+	*) pv_reference "$2" "$3" ;;
+	esac || return
+	[ "$(wc -l <"$3")" -gt "$4" ] || why "$(wc -l <"$3") frames" || return
+	runs_on guest && guest_destroy guest
+}
+
+domains()
+{
+	xl list | awk 'NR > 1 && $2 > 0 { print $2 }'
+}
+
+no_domains()
+{
+	[ -z "$(domains)" ]
 }
 
 no_domain()

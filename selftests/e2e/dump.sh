@@ -44,14 +44,6 @@ is_paused()
 	xl list "$1" | tail -n 1 | awk '{ print $5 }' | grep -q p
 }
 
-# goes_on: it runs, without any help, and its memory is what it was
-goes_on()
-{
-	now=$(guest_wait_tick guest) || return
-	[ "$now" = "$(cat /tmp/md5)" ] ||
-		why "memory: $now, was $(cat /tmp/md5)"
-}
-
 nothing_left()
 {
 	left=$(find /mnt /tmp -name '.xen-thaw*' -o -name 'new.core')
@@ -84,7 +76,7 @@ same_as_xl()
 {
 	xl pause guest && same $core || return
 	[ ! -s $log ] || why "it said: $(cat $log)" || return
-	xl unpause guest && goes_on
+	xl unpause guest && goes_on guest
 }
 
 is_sparse()
@@ -101,7 +93,7 @@ runs_and_is_dumped()
 	dump "$(domid guest)" $core || return
 	[ "$(head -c 4 $core | tail -c 3)" = ELF ] || return
 	[ "$(stat_mode $core)" = -rw------- ] || return
-	goes_on && nothing_left
+	goes_on guest && nothing_left
 }
 
 stat_mode()
@@ -134,7 +126,7 @@ falls_back()
 		;;
 	esac
 	rm /tmp/new.core
-	xl unpause guest && goes_on
+	xl unpause guest && goes_on guest
 }
 
 # mount_small tmpfs|ext4 SIZE
@@ -167,7 +159,7 @@ no_room()
 {
 	mount_small "$1" "$2" || return
 	shift 2
-	does_not_fit "$@" && ! is_paused guest && goes_on
+	does_not_fit "$@" && ! is_paused guest && goes_on guest
 }
 
 # To the page.
@@ -183,7 +175,7 @@ just_enough_room()
 	umount /tmp/small
 	[ $status = 0 ] || return
 	mount_small tmpfs $((need - 4))k && does_not_fit --cache=keep &&
-		xl unpause guest && goes_on
+		xl unpause guest && goes_on guest
 }
 
 exists()
@@ -242,7 +234,7 @@ stopped()
 {
 	begin && kill "-$1" $child && ends "$2" || return
 	! is_paused guest || why "left paused" || return
-	goes_on
+	goes_on guest
 }
 
 # As if it had crashed.
@@ -251,14 +243,14 @@ writer_dies()
 	begin && kill -SEGV "$writer" && kill -CONT "$writer" &&
 		ends 1 'guest: the dump was ended by signal 11' || return
 	! is_paused guest || why "left paused" || return
-	goes_on
+	goes_on guest
 }
 
 unpaused_meanwhile()
 {
 	begin && xl unpause guest && kill -CONT "$writer" &&
 		ends 1 'guest: somebody unpaused it meanwhile' || return
-	! is_paused guest && goes_on
+	! is_paused guest && goes_on guest
 }
 
 destroyed_meanwhile()

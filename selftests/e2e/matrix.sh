@@ -52,18 +52,6 @@ start_and_save()
 	xl save guest $image
 }
 
-# reference KIND IMAGE FRAMES: leaves FRAMES, and no guest. PV guests have page
-# tables, and HVM guests pages that their device model writes.
-reference()
-{
-	case $1 in
-	pvh) restore stock "$2" -p && frames "$(domid guest)" >"$3" ;;
-	*) pv_reference "$2" "$3" ;;
-	esac || return
-	[ "$(wc -l <"$3")" -gt 20000 ] || why "$(wc -l <"$3") frames" || return
-	runs_on guest && guest_destroy guest
-}
-
 # same_as_stock ENGINE IMAGE FRAMES
 same_as_stock()
 {
@@ -94,7 +82,7 @@ save_and_compare()
 	[ "$(stat form)" = packed ] || why "form $(stat form)" || return
 	frames "$(domid guest)" >/tmp/frames.saved && guest_destroy guest &&
 		xen-thaw verify $saved || return
-	reference "$1" $saved /tmp/frames.second || return
+	stock_reference "$1" $saved /tmp/frames.second 20000 || return
 	differ=$(diff /tmp/frames.saved /tmp/frames.second | grep -c '^>')
 	[ "$differ" -lt 16 ] || why "$differ frames are not as they were saved" ||
 		return
@@ -110,7 +98,7 @@ guest_cells()
 	fi
 	rm -f /tmp/frames.*
 	cell "$1 $2 stock save" start_and_save "$1" "$2" &&
-		cell "$1 $2 stock" reference "$1" $image /tmp/frames.ref || return
+		cell "$1 $2 stock" stock_reference "$1" $image /tmp/frames.ref 20000 || return
 	for engine in $engines; do
 		cell "$1 $2 $engine" same_as_stock "$engine" $image /tmp/frames.ref
 	done
@@ -194,7 +182,7 @@ on_block_device()
 all_sources()
 {
 	cell "source image" start_and_save pvh 1 &&
-		cell "source stock" reference pvh $image /tmp/frames.ref || return
+		cell "source stock" stock_reference pvh $image /tmp/frames.ref 20000 || return
 	source_cells tmpfs $image
 	for type in ext4:-F xfs:-f btrfs:-f; do
 		passes on_filesystem ${type%:*} ${type#*:} &&

@@ -177,16 +177,6 @@ outcome()
 	echo "$where, at ${at:-?} ms, $(tr '\n' ' ' </tmp/phases)the fill: $*"
 }
 
-domains()
-{
-	xl list | awk 'NR > 1 && $2 > 0 { print $2 }'
-}
-
-no_domains()
-{
-	[ -z "$(domains)" ]
-}
-
 destroy_all()
 {
 	for id in $(domains); do

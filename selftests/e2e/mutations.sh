@@ -19,20 +19,9 @@ save_guest()
 	guest_start pvh guest 96 2 && xl save guest $image
 }
 
-# The domains beside dom0: a changed configuration may give another name.
-domains()
-{
-	xl list | awk 'NR > 1 && $2 > 0 { print $2 }'
-}
-
-none_left()
-{
-	[ -z "$(domains)" ]
-}
-
 nothing_left()
 {
-	wait_for 20 none_left || why "a domain is left: $(xl list)" || return
+	wait_for 20 no_domains || why "a domain is left: $(xl list)" || return
 	no_helper || return
 	wait_for 30 free_mem_is "$free_before" ||
 		why "free: $(host_free_mem) MiB, were $free_before"

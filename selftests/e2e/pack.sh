@@ -18,19 +18,6 @@ start_and_save()
 	xl save guest $image && xen-thaw verify $image
 }
 
-# stock_reference pvh|pv FRAMES
-stock_reference()
-{
-	if [ "$1" = pv ]; then
-		pv_reference $image /tmp/frames.ref || return
-	else
-		restore stock $image -p || return
-		frames "$(domid guest)" >/tmp/frames.ref || return
-	fi
-	[ "$(wc -l </tmp/frames.ref)" -gt "$2" ] || return
-	runs_on guest && guest_destroy guest
-}
-
 pack_it()
 {
 	sum=$(md5sum <$image)
@@ -184,7 +171,7 @@ figures_test()
 
 free_before=$(host_free_mem)
 test_it start_and_save pvh 128 16
-test_it stock_reference pvh 32000
+test_it stock_reference pvh $image /tmp/frames.ref 32000
 test_it pack_it
 test_it same_as_stock stock $packed
 test_it same_as_stock module $packed
@@ -199,14 +186,14 @@ test_it no_room
 rm -f $packed
 
 test_it start_and_save pv 128 16
-test_it stock_reference pv 30000
+test_it stock_reference pv $image /tmp/frames.ref 30000
 test_it pack_it
 test_it same_as_stock stock $packed
 test_it same_as_stock module $packed
 rm -f $packed
 
 test_it ballooned
-test_it stock_reference pv 30000
+test_it stock_reference pv $image /tmp/frames.ref 30000
 test_it pack_it
 test_it same_as_stock stock $packed
 test_it same_as_stock module $packed

@@ -29,19 +29,6 @@ start_and_save()
 		xl save guest $image
 }
 
-# stock_reference KIND FRAMES: at least so many
-stock_reference()
-{
-	if [ "$1" = pv ]; then
-		pv_reference $image /tmp/frames.ref || return
-	else
-		restore stock $image -p || return
-		frames "$(domid guest)" >/tmp/frames.ref || return
-	fi
-	[ "$(wc -l </tmp/frames.ref)" -gt "$2" ] || return
-	runs_on guest && guest_destroy guest
-}
-
 # cold FILE: nothing of it is in the page cache
 cold()
 {
@@ -221,7 +208,7 @@ auto_drops_a_large_image()
 short()
 {
 	test_it start_and_save pvh 96 8
-	test_it stock_reference pvh 24000
+	test_it stock_reference pvh $image /tmp/frames.ref 24000
 	test_it cold_image module direct 'read directly'
 	test_it cold_image gntdev drop-behind 'read through the page cache'
 	test_it half_warm_image module
@@ -230,7 +217,7 @@ short()
 all()
 {
 	test_it start_and_save pvh 128 16
-	test_it stock_reference pvh 32000
+	test_it stock_reference pvh $image /tmp/frames.ref 32000
 	test_it cold_image module direct 'read directly'
 	test_it cold_image mmapbatch drop-behind 'read through the page cache'
 	test_it cold_image gntdev drop-behind 'read through the page cache'
@@ -250,7 +237,7 @@ all()
 	rm -f $image $disk/packed.save
 
 	test_it start_and_save pv 96 16
-	test_it stock_reference pv 23000
+	test_it stock_reference pv $image /tmp/frames.ref 23000
 	test_it cold_image module direct 'read directly'
 	test_it cold_image mmapbatch drop-behind 'read through the page cache'
 }
