@@ -36,8 +36,13 @@ sleep_ms()
 	sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"
 }
 
-# slow_table TARGET: of the disk that may fail
 slow_table()
+{
+	echo "0 $sectors delay /dev/scratch 0 $delay /dev/scratch 0 0"
+}
+
+# set_table TABLE: of the disk that may fail
+set_table()
 {
 	dmsetup suspend --noflush --nolockfs slow &&
 		dmsetup load slow --table "$1" && dmsetup resume slow
@@ -45,12 +50,12 @@ slow_table()
 
 slow_disk_works()
 {
-	slow_table "0 $sectors delay /dev/scratch 0 $delay /dev/scratch 0 0"
+	set_table "$(slow_table)"
 }
 
 slow_disk_fails()
 {
-	slow_table "0 $sectors error"
+	set_table "0 $sectors error"
 }
 
 make_disk()
@@ -58,7 +63,7 @@ make_disk()
 	modprobe -a crc32c_generic ext4 loop dm-mod dm-delay || return
 	sectors=$(blockdev --getsz /dev/scratch) || return
 	dmsetup --noudevsync create slow \
-		--table "0 $sectors delay /dev/scratch 0 $delay /dev/scratch 0 0" &&
+		--table "$(slow_table)" &&
 		mke2fs -q -t ext4 -F $slow && mkdir -p $disk && mount $slow $disk
 }
 
