@@ -127,7 +127,7 @@ no_domain()
 no_helper()
 {
 	! pidof xen-thaw-helper libxl-save-helper >/dev/null ||
-		why "left over: $(pgrep -fl save-helper) $(pgrep -fl xen-thaw-helper)"
+		why "left over: $(pidof xen-thaw-helper libxl-save-helper)"
 }
 
 free_mem_is()

@@ -192,12 +192,18 @@ destroy_all()
 
 helpers_gone()
 {
-	! pidof xl xen-thaw-helper libxl-save-helper >/dev/null
+	! pidof xen-thaw-helper libxl-save-helper >/dev/null
+}
+
+# A guest that is restored has an xl of its own, until it is destroyed.
+all_gone()
+{
+	helpers_gone && ! pidof xl >/dev/null
 }
 
 nothing_left()
 {
-	wait_for 60 helpers_gone || why "left: $(pidof xl) $(pidof xen-thaw-helper)" ||
+	wait_for 60 all_gone || why "left: $(pidof xl) $(pidof xen-thaw-helper)" ||
 		return
 	no_domains || why "a domain is left: $(xl list)" || return
 	wait_for 30 free_mem_is "$free_before" ||
