@@ -4,12 +4,11 @@
 #include <sys/mount.h>
 
 #include "list.h"
+#include "memory.h"
 #include "thaw_test.h"
 
 #define NR		256U
 #define FILLS		1000
-/* What else a system takes meanwhile; a leak of an array would be more. */
-#define SLACK_KIB	3072L
 
 FIXTURE(leaks) {
 	int dev;
@@ -51,29 +50,6 @@ FIXTURE_TEARDOWN(leaks)
 	image_free(&self->img);
 	domain_destroy(&self->d);
 	close(self->dev);
-}
-
-static long free_kib(void)
-{
-	char line[128];
-	long kib = -1;
-	FILE *f;
-
-	/* What the kernel can take back is no leak. */
-	f = fopen("/proc/sys/vm/drop_caches", "w");
-	if (f) {
-		fputs("3\n", f);
-		fclose(f);
-	}
-	usleep(500000);
-	f = fopen("/proc/meminfo", "r");
-	if (!f)
-		return -1;
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "MemFree: %ld", &kib) == 1)
-			break;
-	fclose(f);
-	return kib;
 }
 
 /*
@@ -118,22 +94,15 @@ static int fill_all_ways(struct list *l, int times)
 
 TEST_F(leaks, kernel_memory)
 {
-	long before, lost = 0;
-	int tries;
+	long before;
 
 	/* The first hundred warm up what keeps memory for later. */
 	EXPECT_EQ(0, fill_all_ways(&self->l, 100));
-	before = free_kib();
+	before = memory_free_kib();
 	ASSERT_LT(0, before);
 	EXPECT_EQ(0, fill_all_ways(&self->l, FILLS));
 	EXPECT_TRUE(domain_matches(&self->d));
-
-	for (tries = 0; tries < 5; tries++) {
-		lost = before - free_kib();
-		if (lost < SLACK_KIB)
-			break;
-	}
-	EXPECT_GT(SLACK_KIB, lost);
+	EXPECT_TRUE(memory_is_back(before));
 }
 
 /* The kernel seals a file only when nobody holds a page of it. */
