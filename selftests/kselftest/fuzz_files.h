@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Descriptors of every kind, and some that change while they are used. */
+#ifndef FUZZ_FILES_H
+#define FUZZ_FILES_H
+
+#include <stdint.h>
+
+#define FUZZ_FILES	32
+#define FUZZ_SLOTS	6
+
+/**
+ * struct fuzz_files - descriptors
+ * @fds: @nr of them
+ * @nr: descriptors
+ * @borrowed: of them, from the first: not to be closed
+ */
+struct fuzz_files {
+	int fds[FUZZ_FILES];
+	unsigned int nr;
+	unsigned int borrowed;
+};
+
+/* Opens what this kernel has. Return: 0 or -1; fuzz_files_close() is due. */
+int fuzz_files_open(struct fuzz_files *files, int dev, int image);
+void fuzz_files_close(struct fuzz_files *files);
+
+/* One of them, or a number that is open now and then. */
+int fuzz_file(const struct fuzz_files *files, uint64_t random);
+
+/* Closes such a number, or has it be another file. */
+void fuzz_files_change(const struct fuzz_files *files, uint64_t random);
+
+#endif /* FUZZ_FILES_H */
