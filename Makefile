@@ -25,10 +25,12 @@ help:
 	@echo 'make demo                restore a guest three ways, and compare'
 	@echo 'make check               all tests'
 	@echo 'make fuzz                what reads save files, FUZZ_SECONDS=60 in all'
-	@echo 'make matrix              every dom0, kernel, guest, engine, filesystem'
-	@echo 'make check-all           all of it, for hours'
+	@echo 'make check-calls         FUZZ_CALLS=1000000 random calls of the device'
+	@echo 'make check-debug         the module on kernels with checkers'
 	@echo 'make check-mutations     MUTATIONS=300 damaged images, against stock'
-	@echo 'make check-races         kills and races, ROUNDS=50 of each (hours)'
+	@echo 'make check-races         kills and races, ROUNDS=50 of each'
+	@echo 'make matrix              every dom0, kernel, guest, engine, filesystem'
+	@echo 'make check-all           all of these checks, for hours'
 	@echo 'make bench               time all engines (up to 40 minutes)'
 	@echo 'make shell [DOM0=pv|pvh] [KERNEL=6.1|6.12] [SMP=1|2]'
 	@echo '                         a root shell in a dom0 with the module loaded'
@@ -87,6 +89,16 @@ fuzz:
 	@selftests/install-packages
 	@selftests/fuzz/run
 
+FUZZ_CALLS ?= 1000000
+
+# Of these, a few are part of make check.
+check-calls:
+	@FUZZ_CALLS=$(FUZZ_CALLS) selftests/check packages ksft 'module-*' tools \
+		programs emulator 'ksft-*'
+
+check-debug:
+	@selftests/check --debug
+
 MUTATIONS ?= 300
 
 # In the emulated Xen, where a few are part of make check.
@@ -108,9 +120,11 @@ matrix:
 # What takes too long for every change.
 check-all:
 	@selftests/check
-	@selftests/matrix
+	+@$(MAKE) check-calls
+	+@$(MAKE) check-debug
 	+@$(MAKE) check-mutations
 	+@$(MAKE) check-races
+	@selftests/matrix
 
 bench:
 	@selftests/bench/bench
@@ -123,4 +137,5 @@ shell:
 	@selftests/shell --dom0 $(DOM0) --kernel $(KERNEL) --smp $(SMP)
 
 .PHONY: all help module tools install uninstall dkms-install clean distclean \
-	demo check check-mutations check-races check-all matrix fuzz bench shell
+	demo check check-calls check-debug check-mutations check-races check-all matrix fuzz \
+	bench shell
