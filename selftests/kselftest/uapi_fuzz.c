@@ -373,6 +373,7 @@ TEST_F_TIMEOUT(fuzz, calls, 3000)
 	/* Some MiB come and go; what the calls lose they lose again. */
 	for (tries = 3; tries && !back; tries--, seed += 2) {
 		before = memory_free_kib();
+		ASSERT_LT(0, before);
 		EXPECT_EQ(0, fuzz_all(self, calls, seed));
 		back = memory_is_back(before);
 	}
