@@ -96,6 +96,15 @@ runs_on()
 	xl unpause "$1" && goes_on "$1"
 }
 
+# restores_as_stock ENGINE IMAGE [FRAMES]: by that engine, and the guest runs on; no guest is
+# left. FRAMES, or /tmp/frames.ref, is what stock makes of it.
+restores_as_stock()
+{
+	restore "$1" "$2" -p && frames_are "${3:-/tmp/frames.ref}" guest || return
+	[ "$(stat engine)" = "$1" ] || why "engine $(stat engine)" || return
+	runs_on guest && guest_destroy guest
+}
+
 # stock_reference KIND IMAGE FRAMES NUMBER: what stock makes of a guest, more frames
 # than that, is in FRAMES; no guest is left. Page tables of PV guests differ from one
 # restore to the next, and pages of HVM guests that their device model writes.

@@ -52,14 +52,6 @@ start_and_save()
 	xl save guest $image
 }
 
-# same_as_stock ENGINE IMAGE FRAMES
-same_as_stock()
-{
-	restore "$1" "$2" -p && frames_are "$3" guest || return
-	[ "$(stat engine)" = "$1" ] || why "engine $(stat engine)" || return
-	runs_on guest && guest_destroy guest
-}
-
 pack_it()
 {
 	xen-thaw pack -f $image $packed &&
@@ -68,7 +60,7 @@ pack_it()
 
 pack_and_compare()
 {
-	pack_it && same_as_stock stock $packed /tmp/frames.ref || return
+	pack_it && restores_as_stock stock $packed || return
 	rm $packed
 }
 
@@ -86,7 +78,7 @@ save_and_compare()
 	differ=$(diff /tmp/frames.saved /tmp/frames.second | grep -c '^>')
 	[ "$differ" -lt 16 ] || why "$differ frames are not as they were saved" ||
 		return
-	same_as_stock module $saved /tmp/frames.second && rm $saved
+	restores_as_stock module $saved /tmp/frames.second && rm $saved
 }
 
 # guest_cells KIND VCPUS
@@ -100,7 +92,7 @@ guest_cells()
 	cell "$1 $2 stock save" start_and_save "$1" "$2" &&
 		cell "$1 $2 stock" stock_reference "$1" $image /tmp/frames.ref 20000 || return
 	for engine in $engines; do
-		cell "$1 $2 $engine" same_as_stock "$engine" $image /tmp/frames.ref
+		cell "$1 $2 $engine" restores_as_stock "$engine" $image
 	done
 	cell "$1 $2 packed" pack_and_compare
 	cell "$1 $2 saved" save_and_compare "$1"

@@ -29,13 +29,6 @@ pack_it()
 		! xen-thaw info $image | grep 'Packed: *yes'
 }
 
-same_as_stock()
-{
-	restore "$1" "$2" -p && frames_are /tmp/frames.ref guest || return
-	[ "$(stat engine)" = "$1" ] || why "engine $(stat engine)" || return
-	runs_on guest && guest_destroy guest
-}
-
 # A restore reads no zero page, and copies a page by one operation.
 module_figures()
 {
@@ -49,8 +42,8 @@ module_figures()
 other_forms()
 {
 	xen-thaw pack -n $image /tmp/form.save || return
-	same_as_stock stock /tmp/form.save || return
-	same_as_stock module /tmp/form.save || return
+	restores_as_stock stock /tmp/form.save || return
+	restores_as_stock module /tmp/form.save || return
 	# Packed twice is packed once.
 	xen-thaw pack -f $packed /tmp/form.save || return
 	cmp $packed /tmp/form.save || return
@@ -58,8 +51,8 @@ other_forms()
 	cat $packed >/tmp/form.save
 	[ "$(du -k /tmp/form.save | cut -f1)" -gt "$(du -k $packed | cut -f1)" ] ||
 		return
-	xen-thaw verify /tmp/form.save && same_as_stock module /tmp/form.save &&
-		same_as_stock stock /tmp/form.save || return
+	xen-thaw verify /tmp/form.save && restores_as_stock module /tmp/form.save &&
+		restores_as_stock stock /tmp/form.save || return
 	rm /tmp/form.save
 }
 
@@ -73,8 +66,8 @@ index_lies()
 			2>/dev/null || return
 	xen-thaw verify /tmp/lies.save 2>$log && why "verify found nothing" ||
 		grep "offset $((at - 8)): index" $log || return
-	same_as_stock module /tmp/lies.save &&
-		same_as_stock stock /tmp/lies.save && rm /tmp/lies.save
+	restores_as_stock module /tmp/lies.save &&
+		restores_as_stock stock /tmp/lies.save && rm /tmp/lies.save
 }
 
 # Names the page; with XEN_THAW_VERIFY=1 no restore takes it.
@@ -100,9 +93,9 @@ flipped_bit()
 verified_restore()
 {
 	export XEN_THAW_VERIFY=1
-	same_as_stock module $packed || return
+	restores_as_stock module $packed || return
 	! grep 'no checksums' $log || return
-	same_as_stock module $image && grep 'no checksums' $log
+	restores_as_stock module $image && grep 'no checksums' $log
 }
 
 no_room()
@@ -173,10 +166,10 @@ free_before=$(host_free_mem)
 test_it start_and_save pvh 128 16
 test_it stock_reference pvh $image /tmp/frames.ref 32000
 test_it pack_it
-test_it same_as_stock stock $packed
-test_it same_as_stock module $packed
-test_it same_as_stock mmapbatch $packed
-test_it same_as_stock gntdev $packed
+test_it restores_as_stock stock $packed
+test_it restores_as_stock module $packed
+test_it restores_as_stock mmapbatch $packed
+test_it restores_as_stock gntdev $packed
 test_it module_figures
 test_it other_forms
 test_it index_lies
@@ -188,15 +181,15 @@ rm -f $packed
 test_it start_and_save pv 128 16
 test_it stock_reference pv $image /tmp/frames.ref 30000
 test_it pack_it
-test_it same_as_stock stock $packed
-test_it same_as_stock module $packed
+test_it restores_as_stock stock $packed
+test_it restores_as_stock module $packed
 rm -f $packed
 
 test_it ballooned
 test_it stock_reference pv $image /tmp/frames.ref 30000
 test_it pack_it
-test_it same_as_stock stock $packed
-test_it same_as_stock module $packed
+test_it restores_as_stock stock $packed
+test_it restores_as_stock module $packed
 rm -f $packed
 
 test_it start_and_save pvh 256 48

@@ -68,13 +68,6 @@ restores_as_saved()
 	[ "$differ" -lt "$4" ]
 }
 
-same_as_stock()
-{
-	restore "$1" "$2" -p && frames_are /tmp/frames.ref guest || return
-	[ "$(stat engine)" = "$1" ] || why "engine $(stat engine)" || return
-	runs_on guest && guest_destroy guest
-}
-
 # A page takes one operation, zero pages take no reading.
 module_figures()
 {
@@ -88,7 +81,7 @@ packed_again()
 {
 	xen-thaw pack -f "$1" /tmp/again.save || return
 	xen-thaw verify /tmp/again.save | grep 'checksums of every byte' || return
-	same_as_stock module /tmp/again.save && rm /tmp/again.save
+	restores_as_stock module /tmp/again.save && rm /tmp/again.save
 }
 
 mount_disk()
@@ -279,7 +272,7 @@ of_pvh()
 	test_it saved $disk/guest.save
 	test_it restores_as_saved pvh $disk/guest.save "$1" 16
 	figures
-	test_it same_as_stock module $disk/guest.save
+	test_it restores_as_stock module $disk/guest.save
 	test_it module_figures $disk/guest.save
 }
 
@@ -320,7 +313,7 @@ all()
 	test_it drop_on_tmpfs
 	test_it as_libvirt
 	of_pvh 24000
-	test_it same_as_stock mmapbatch $disk/guest.save
+	test_it restores_as_stock mmapbatch $disk/guest.save
 	test_it packed_again $disk/guest.save
 	rm -f $image $disk/guest.save
 
@@ -329,7 +322,7 @@ all()
 	test_it saved $image
 	test_it restores_as_saved pv $image 23000 16
 	figures
-	test_it same_as_stock module $image
+	test_it restores_as_stock module $image
 	test_it packed_again $image
 	rm -f $image
 }
