@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #define MEMINFO	"/proc/meminfo"
 #endif
 
-bool cache_parse(const char *name, enum cache_wish *wish)
+static bool cache_parse(const char *name, enum cache_wish *wish)
 {
 	static const char * const names[] = {
 		[CACHE_AUTO] = "auto",
@@ -29,6 +30,14 @@ bool cache_parse(const char *name, enum cache_wish *wish)
 		return true;
 	}
 	return false;
+}
+
+int cache_parse_option(const char *name, enum cache_wish *wish)
+{
+	if (cache_parse(name, wish))
+		return 0;
+	message("--cache %s: it is one of auto, keep, drop", name);
+	return -1;
 }
 
 int cache_get_wish(enum cache_wish *wish)

@@ -3,7 +3,6 @@
 #ifndef XEN_THAW_CACHE_H
 #define XEN_THAW_CACHE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /**
@@ -19,13 +18,13 @@ enum cache_wish {
 };
 
 /**
- * cache_parse() - find a wish by its name
+ * cache_parse_option() - find what the option --cache wants
  * @name: auto, keep or drop
  * @wish: out
  *
- * Return: whether it is one.
+ * Return: 0, or -1 after a message.
  */
-bool cache_parse(const char *name, enum cache_wish *wish);
+int cache_parse_option(const char *name, enum cache_wish *wish);
 
 /**
  * cache_get_wish() - read XEN_THAW_CACHE

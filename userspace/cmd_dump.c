@@ -73,11 +73,9 @@ int cmd_dump(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "fh", options, NULL)) != -1) {
 		switch (c) {
 		case 'C':
-			if (cache_parse(optarg, &job.cache))
-				break;
-			message("--cache %s: it is one of auto, keep, drop",
-				optarg);
-			return EXIT_USAGE;
+			if (cache_parse_option(optarg, &job.cache))
+				return EXIT_USAGE;
+			break;
 		case 'f':
 			job.force = true;
 			break;

@@ -138,10 +138,8 @@ static int check_request(const struct request *r)
 			r->engine);
 		return -1;
 	}
-	if (r->cache && !cache_parse(r->cache, &wish)) {
-		message("--cache %s: it is one of auto, keep, drop", r->cache);
+	if (r->cache && cache_parse_option(r->cache, &wish))
 		return -1;
-	}
 	if (!r->file) {
 		fputs(usage, stderr);
 		return -1;
