@@ -93,8 +93,8 @@ FUZZ_CALLS ?= 1000000
 
 # Of these, a few are part of make check.
 check-calls:
-	@FUZZ_CALLS=$(FUZZ_CALLS) selftests/check packages ksft 'module-*' tools \
-		programs emulator 'ksft-*'
+	@KSELFTESTS=uapi_fuzz FUZZ_CALLS=$(FUZZ_CALLS) selftests/check packages ksft \
+		'module-*' tools programs emulator 'ksft-*'
 
 check-debug:
 	@selftests/check --debug
