@@ -350,7 +350,7 @@ static unsigned long seen(FIXTURE_DATA(fuzz) *self, int err)
 	return n;
 }
 
-TEST_F_TIMEOUT(fuzz, calls, 3000)
+TEST_F_TIMEOUT(fuzz, calls, 6000)
 {
 	/* Those that need no luck in so many calls as there are by default. */
 	static const int expected[] = {
