@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * save_*.c: a stream out of a pipe restores from the written file as from the
- * file that stock would have written; one that is cut, or does not fit on the
+ * file that stock would have written; one that is truncated, or does not fit on the
  * disk, leaves no file that could be taken for whole.
  */
 #include <ctype.h>
@@ -194,7 +194,7 @@ static void save_cut(const struct input *in)
 	struct save_job job;
 
 	CHECK(save(in, in->start + throw(size), &job) == -1);
-	CHECK(job.cut, "%s", job.error);
+	CHECK(job.truncated, "%s", job.error);
 	check_failed(&job);
 }
 
@@ -212,7 +212,7 @@ static void save_limited(const struct input *in, uint64_t start, uint64_t end)
 	ret = save(in, in->end, &job);
 	CHECK(!setrlimit(RLIMIT_FSIZE, &old));
 	CHECK(ret == -1);
-	CHECK(!job.cut && strstr(job.error, "cannot write: "), "%s", job.error);
+	CHECK(!job.truncated && strstr(job.error, "cannot write: "), "%s", job.error);
 	check_failed(&job);
 }
 

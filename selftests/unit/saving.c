@@ -15,7 +15,7 @@ void saving_init(struct saving *t)
 	memset(t, 0, sizeof(*t));
 	t->seed = 1;
 	t->out = -1;
-	t->wish = CACHE_KEEP;
+	t->mode = CACHE_KEEP;
 }
 
 void saving_free(struct saving *t)
@@ -107,7 +107,7 @@ int saving_part(struct saving *t, size_t end)
 	t->job.out_fd = t->out;
 	t->job.name = "out";
 	t->job.cache = &t->cache;
-	save_cache_init(&t->cache, t->out, "out", t->wish,
+	save_cache_init(&t->cache, t->out, "out", t->mode,
 			t->job.start);
 	ret = save_stream(&t->job);
 	close(t->job.in_fd);

@@ -29,7 +29,7 @@ struct saving {
 	size_t libxc_end;
 	struct save_job job;
 	struct save_cache cache;
-	enum cache_wish wish;
+	enum cache_mode wish;
 	const char *dir;
 	char error[256];
 	uint64_t seed;

@@ -39,22 +39,22 @@ static void write_meminfo(const char *text)
 	fclose(f);
 }
 
-/* Return: the wish, or -1 where it was refused. */
+/* Return: the mode, or -1 where it was refused. */
 static int get_wish(const char *value)
 {
-	enum cache_wish wish;
+	enum cache_mode mode;
 
 	setenv("XEN_THAW_CACHE", value, 1);
-	return cache_get_wish(&wish) ? -1 : (int)wish;
+	return cache_get_mode(&mode) ? -1 : (int)mode;
 }
 
 TEST_F(cache, wish_is_auto_unless_set)
 {
-	enum cache_wish wish = CACHE_DROP;
+	enum cache_mode mode = CACHE_DROP;
 
 	unsetenv("XEN_THAW_CACHE");
-	ASSERT_EQ(0, cache_get_wish(&wish));
-	EXPECT_EQ(CACHE_AUTO, wish);
+	ASSERT_EQ(0, cache_get_mode(&mode));
+	EXPECT_EQ(CACHE_AUTO, mode);
 }
 
 TEST_F(cache, wish_by_name)

@@ -27,15 +27,15 @@ FIXTURE(sink)
 
 FIXTURE_VARIANT(sink)
 {
-	enum cache_wish wish;
+	enum cache_mode mode;
 	bool behind;
 };
 
-FIXTURE_VARIANT_ADD(sink, keep) { .wish = CACHE_KEEP };
-FIXTURE_VARIANT_ADD(sink, drop) { .wish = CACHE_DROP };
-FIXTURE_VARIANT_ADD(sink, automatic) { .wish = CACHE_AUTO };
+FIXTURE_VARIANT_ADD(sink, keep) { .mode = CACHE_KEEP };
+FIXTURE_VARIANT_ADD(sink, drop) { .mode = CACHE_DROP };
+FIXTURE_VARIANT_ADD(sink, automatic) { .mode = CACHE_AUTO };
 /* As where there is no O_DIRECT. */
-FIXTURE_VARIANT_ADD(sink, behind) { .wish = CACHE_KEEP, .behind = true };
+FIXTURE_VARIANT_ADD(sink, behind) { .mode = CACHE_KEEP, .behind = true };
 
 /* Every third page is zero, and a long run of them. */
 static bool is_zero_page(size_t page)
@@ -57,7 +57,7 @@ FIXTURE_SETUP(sink)
 	for (i = 0; i < SIZE; i++)
 		if (!is_zero_page(i / PAGE))
 			self->data[i] = rand();
-	ASSERT_EQ(0, dump_sink_open(&self->s, self->fd, variant->wish));
+	ASSERT_EQ(0, dump_sink_open(&self->s, self->fd, variant->mode));
 	if (variant->behind)
 		self->s.way = DUMP_BEHIND;
 }
@@ -157,7 +157,7 @@ TEST_F(sink, way)
 		SKIP(return, "not a filesystem on a disk");
 	if (variant->behind)
 		way = DUMP_BEHIND;
-	else if (variant->wish != CACHE_KEEP)
+	else if (variant->mode != CACHE_KEEP)
 		way = DUMP_DIRECT;
 	EXPECT_EQ(way, self->s.way);
 }

@@ -263,7 +263,7 @@ static void large_image(struct saving *t)
 /* A filesystem that is the page cache says so, once, and nothing is lost. */
 TEST_F(save, drop_in_memory)
 {
-	self->t.wish = CACHE_DROP;
+	self->t.mode = CACHE_DROP;
 	large_image(&self->t);
 	ASSERT_EQ(0, saving_part(&self->t, self->t.libxc_end));
 	EXPECT_EQ(0, self->t.cache.bytes);
@@ -276,7 +276,7 @@ TEST_F(save, drop_of_holes)
 {
 	unsigned int i;
 
-	self->t.wish = CACHE_DROP;
+	self->t.mode = CACHE_DROP;
 	saving_begin(&self->t);
 	for (i = 0; i < 4096; i++) {
 		image_page_range(&self->t.img, PFN_NOTAB, i, 1);
@@ -308,7 +308,7 @@ static size_t resident_pages(int fd, size_t size)
 TEST_F(save, drop_on_disk)
 {
 	self->t.dir = ".";
-	self->t.wish = CACHE_DROP;
+	self->t.mode = CACHE_DROP;
 	large_image(&self->t);
 	ASSERT_EQ(0, saving_part(&self->t, self->t.libxc_end))
 		TH_LOG("%s", self->t.job.error);
@@ -318,11 +318,11 @@ TEST_F(save, drop_on_disk)
 	EXPECT_LE(resident_pages(self->t.out, self->t.job.end), 4);
 
 	/* And all of it there again. */
-	self->t.wish = CACHE_KEEP;
+	self->t.mode = CACHE_KEEP;
 	ASSERT_EQ(0, saving_part(&self->t, self->t.libxc_end));
 	EXPECT_GT(resident_pages(self->t.out, self->t.job.end), 8192);
 	EXPECT_EQ(0, self->t.cache.bytes);
-	self->t.wish = CACHE_DROP;
+	self->t.mode = CACHE_DROP;
 	ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%s", self->t.job.error);
 }
 
