@@ -18,7 +18,7 @@
  * @libxc_end: where the libxc stream ends in it
  * @job: the last save
  * @cache: of its file
- * @wish: for @cache
+ * @mode: for @cache
  * @dir: directory of the file; NULL: it is in memory
  * @error: of making room
  * @seed: of saving_rnd()
@@ -29,7 +29,7 @@ struct saving {
 	size_t libxc_end;
 	struct save_job job;
 	struct save_cache cache;
-	enum cache_mode wish;
+	enum cache_mode mode;
 	const char *dir;
 	char error[256];
 	uint64_t seed;

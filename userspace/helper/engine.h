@@ -9,18 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "env.h"
 #include "plan.h"
 
 struct xenforeignmemory_handle;
-
-#define FILL_MAX_THREADS	4U
 
 /**
  * struct fill_job - what an engine works on
  * @fd: the save file, open for reading; its offset is not used
  * @domid: the domain, whose gfns are populated
  * @fmem: libxenforeignmemory, owned by the caller
- * @threads: that an engine may use, 1 to FILL_MAX_THREADS
+ * @threads: that an engine may use, 1 to MAX_THREADS
  * @can_direct: set by an engine that can read past the page cache
  * @direct: read so; only where @can_direct is set
  * @direct_refused: set by a fill that failed because the file cannot be read so;
@@ -48,7 +47,7 @@ struct fill_job {
 
 /**
  * struct engine - one way to fill
- * @name: as XEN_THAW_ENGINE and the statistics call it
+ * @id: which; env_engine_name() has its name
  * @open: find out whether the engine works here, and prepare; nothing is
  *	written yet. On failure @error says what is missing and what to do
  * @fill: fill runs; on return 0 all of them are in place
@@ -57,7 +56,7 @@ struct fill_job {
  * @open and @fill return 0, or -1 with the job's @error set.
  */
 struct engine {
-	const char *name;
+	enum engine_choice id;
 	int (*open)(struct fill_job *job);
 	int (*fill)(struct fill_job *job, const struct plan_fill *fills,
 		    size_t nr);

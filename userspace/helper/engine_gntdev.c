@@ -203,7 +203,7 @@ static int gntdev_fill(struct fill_job *job, const struct plan_fill *fills,
 }
 
 const struct engine engine_gntdev = {
-	.name = "gntdev",
+	.id = ENGINE_GNTDEV,
 	.open = gntdev_open,
 	.fill = gntdev_fill,
 	.close = gntdev_close,

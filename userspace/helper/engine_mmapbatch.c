@@ -138,7 +138,7 @@ static int mmapbatch_fill(struct fill_job *job, const struct plan_fill *fills,
 }
 
 const struct engine engine_mmapbatch = {
-	.name = "mmapbatch",
+	.id = ENGINE_MMAPBATCH,
 	.open = mmapbatch_open,
 	.fill = mmapbatch_fill,
 	.close = mmapbatch_close,

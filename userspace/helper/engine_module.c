@@ -296,7 +296,7 @@ static int module_fill(struct fill_job *job, const struct plan_fill *fills,
 }
 
 const struct engine engine_module = {
-	.name = "module",
+	.id = ENGINE_MODULE,
 	.open = module_open,
 	.fill = module_fill,
 	.close = module_close,

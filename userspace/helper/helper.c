@@ -17,12 +17,13 @@
 #include <xenforeignmemory.h>
 
 #include "call.h"
+#include "env.h"
 #include "message.h"
 #include "restore.h"
+#include "restore_verify.h"
 #include "savefile.h"
 #include "save.h"
 #include "stock.h"
-#include "verify.h"
 
 /* argv of --restore-domain (libxl_save_callout.c, libxl_save_helper.c). */
 enum restore_arg {
@@ -39,70 +40,16 @@ enum restore_arg {
 	RESTORE_ARGC,
 };
 
-enum wish {
-	WISH_AUTO,
-	WISH_MODULE,
-	WISH_GNTDEV,
-	WISH_MMAPBATCH,
-	WISH_STOCK,
-};
-
-static int get_wish(enum wish *wish)
-{
-	static const char * const names[] = {
-		[WISH_AUTO] = "auto",
-		[WISH_MODULE] = "module",
-		[WISH_GNTDEV] = "gntdev",
-		[WISH_MMAPBATCH] = "mmapbatch",
-		[WISH_STOCK] = "stock",
-	};
-	const char *value = getenv("XEN_THAW_ENGINE");
-	unsigned int i;
-
-	if (!value)
-		value = "auto";
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(value, names[i]))
-			continue;
-		*wish = i;
-		return 0;
-	}
-	message("XEN_THAW_ENGINE=%s: unknown; it is one of auto, module, gntdev, mmapbatch, stock",
-		value);
-	return -1;
-}
-
-/* XEN_THAW_THREADS, else as many as dom0 has CPUs, within reason. */
-static int get_threads(unsigned int *threads)
-{
-	const char *value = getenv("XEN_THAW_THREADS");
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	uint32_t n;
-
-	if (!value) {
-		n = cpus < 1 ? 1 : cpus;
-		*threads = n < FILL_MAX_THREADS ? n : FILL_MAX_THREADS;
-		return 0;
-	}
-	if (!call_number(value, FILL_MAX_THREADS, &n) || !n) {
-		message("XEN_THAW_THREADS=%s: it is a number from 1 to %u",
-			value, FILL_MAX_THREADS);
-		return -1;
-	}
-	*threads = n;
-	return 0;
-}
-
 static void append_stats(struct restore *r, double start, int status)
 {
-	const char *path = getenv("XEN_THAW_STATS");
+	const char *path = env_stats();
 
 	if (!path)
 		return;
 	r->stats.total_s = stats_now() - start;
 	r->stats.result = status ? "failed" : "ok";
 	if (stats_append(path, &r->stats))
-		message("XEN_THAW_STATS=%s: %s", path, strerror(errno));
+		message(ENV_STATS "=%s: %s", path, strerror(errno));
 }
 
 /*
@@ -113,8 +60,8 @@ static int hand_over(struct restore *r, double start)
 {
 	int status;
 
-	r->stats.engine = "stock";
-	if (!getenv("XEN_THAW_STATS")) {
+	r->stats.engine = env_engine_name(ENGINE_STOCK);
+	if (!env_stats()) {
 		stock_exec(r->stock, r->argv);
 		return RESTORE_FAILED;
 	}
@@ -212,20 +159,20 @@ static bool dom0_is_pvh(void)
 	return !strcmp(type, "PVH\n");
 }
 
-static int open_engine(struct restore *r, enum wish wish)
+static int open_engine(struct restore *r)
 {
 	static const struct engine * const lists[][4] = {
-		[WISH_AUTO] = { &engine_module, &engine_mmapbatch },
-		[WISH_MODULE] = { &engine_module },
-		[WISH_GNTDEV] = { &engine_gntdev },
-		[WISH_MMAPBATCH] = { &engine_mmapbatch },
+		[ENGINE_AUTO] = { &engine_module, &engine_mmapbatch },
+		[ENGINE_MODULE] = { &engine_module },
+		[ENGINE_GNTDEV] = { &engine_gntdev },
+		[ENGINE_MMAPBATCH] = { &engine_mmapbatch },
 	};
 	static const struct engine * const auto_pvh[] = {
 		&engine_module, &engine_gntdev, &engine_mmapbatch, NULL,
 	};
-	const struct engine * const *engine = lists[wish];
+	const struct engine * const *engine = lists[r->choice];
 
-	if (wish == WISH_AUTO && dom0_is_pvh())
+	if (r->choice == ENGINE_AUTO && dom0_is_pvh())
 		engine = auto_pvh;
 	r->job.fd = r->io_fd;
 	r->job.domid = r->domid;
@@ -240,12 +187,12 @@ static int open_engine(struct restore *r, enum wish wish)
 	for (; *engine; engine++) {
 		r->engine = *engine;
 		if (!r->engine->open(&r->job)) {
-			r->stats.engine = r->engine->name;
+			r->stats.engine = env_engine_name(r->engine->id);
 			return 0;
 		}
 		if (engine[1])
 			message("%s: falling back to %s", r->job.error,
-				engine[1]->name);
+				env_engine_name(engine[1]->id));
 		else
 			message("%s", r->job.error);
 	}
@@ -253,44 +200,47 @@ static int open_engine(struct restore *r, enum wish wish)
 	return -1;
 }
 
-/* Return: a wait status. */
-static int run_restore(struct restore *r, int argc, enum wish wish,
-		       double start)
+static int read_settings(struct restore *r)
+{
+	if (env_get_engine(&r->choice) || env_get_threads(&r->job.threads) ||
+	    env_get_cache(&r->cache) || env_get_verify(&r->verify))
+		return -1;
+	return 0;
+}
+
+/* Return: 0 to restore, 1 to hand over, -1 after a message. */
+static int look_at_file(struct restore *r, off_t offset)
 {
 	static char name[PATH_MAX];
-	off_t offset;
-	bool is_file;
-	int status;
 
-	if (get_threads(&r->job.threads) || cache_get_mode(&r->cache))
-		return RESTORE_FAILED;
-	is_file = is_file_restore(r, argc, &offset);
-	if (is_file) {
-		call_file_name(r->io_fd, name, sizeof(name));
-		r->name = name;
-		if (verify_if_asked(r->io_fd, r->name, offset)) {
-			append_stats(r, start, RESTORE_FAILED);
-			return RESTORE_FAILED;
-		}
-	}
-	if (wish == WISH_STOCK)
-		return hand_over(r, start);
-	if (!is_file) {
+	call_file_name(r->io_fd, name, sizeof(name));
+	r->name = name;
+	if (read_settings(r) ||
+	    (r->verify && restore_verify(r->io_fd, r->name, offset)))
+		return -1;
+	if (r->choice == ENGINE_STOCK)
+		return 1;
+	return read_stream(r, offset);
+}
+
+/* Return: a wait status. */
+static int run_restore(struct restore *r, int argc, double start)
+{
+	int status = RESTORE_FAILED;
+	off_t offset;
+
+	if (!is_file_restore(r, argc, &offset)) {
 		message("not a plain save file: handed to the stock helper");
 		return hand_over(r, start);
 	}
-
-	switch (read_stream(r, offset)) {
+	switch (look_at_file(r, offset)) {
 	case 0:
+		if (!open_engine(r))
+			status = restore_run(r);
 		break;
 	case 1:
-		return hand_over(r, start);
-	default:
-		append_stats(r, start, RESTORE_FAILED);
-		return RESTORE_FAILED;
+		status = RESTORE_HAND_OVER;
 	}
-
-	status = open_engine(r, wish) ? RESTORE_FAILED : restore_run(r);
 	if (status == RESTORE_HAND_OVER)
 		return hand_over(r, start);
 	append_stats(r, start, status);
@@ -300,14 +250,12 @@ static int run_restore(struct restore *r, int argc, enum wish wish,
 /* Return: a wait status. */
 static int run(struct restore *r, int argc, double start)
 {
-	enum wish wish;
-
 	r->stock = stock_find();
-	if (!r->stock || get_wish(&wish))
+	if (!r->stock)
 		return RESTORE_FAILED;
 	if (!strcmp(r->argv[ARG_MODE], "--restore-domain"))
-		return run_restore(r, argc, wish, start);
-	if (!strcmp(r->argv[ARG_MODE], "--save-domain") && wish != WISH_STOCK)
+		return run_restore(r, argc, start);
+	if (!strcmp(r->argv[ARG_MODE], "--save-domain"))
 		return save_run(r->stock, argc, r->argv, start);
 	stock_exec(r->stock, r->argv);
 	return RESTORE_FAILED;

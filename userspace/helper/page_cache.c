@@ -9,7 +9,7 @@
 #include "page_cache.h"
 #include "message.h"
 
-/* Pages requested about in one call: a byte each. */
+/* Pages looked up in one call: a byte each. */
 #define LOOK_PAGES	4096U
 
 /* Frames read before their pages are dropped: 16 MiB. */
@@ -34,7 +34,7 @@ static bool wants_drop(enum cache_mode mode, const struct plan *plan)
 
 	if (mode != CACHE_AUTO)
 		return mode == CACHE_DROP;
-	available = cache_mem_available();
+	available = mem_available();
 	/* Where nobody knows, it is 0 and all is as ever. */
 	return available && plan_data_bytes(plan) > available / 2;
 }

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cache.h"
+#include "env.h"
 #include "plan.h"
 #include "runs.h"
 
@@ -21,7 +21,7 @@
  * @fd: the file
  * @on: leave nothing; else all below is unused
  * @direct: reads past the page cache are to be tried
- * @requested: the user requested for it, and is told what was done
+ * @requested: the user chose it by name, and is told what was done
  * @map: mapping of the file from @map_start on, for mincore() only
  * @map_start: offset in the file, page-aligned
  * @map_len: bytes
@@ -59,7 +59,7 @@ void page_cache_open(struct page_cache *d, enum cache_mode mode, int fd, const c
 	       const struct plan *plan, bool can_direct);
 
 /**
- * page_cache_close() - tell what was done, where it was requested for, and free
+ * page_cache_close() - tell what was done, if the user asked for it, and free
  * @d: opened, or all zero
  */
 void page_cache_close(struct page_cache *d);

@@ -2,6 +2,7 @@
 #ifndef XEN_THAW_RESTORE_H
 #define XEN_THAW_RESTORE_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -24,6 +25,8 @@
  * @before: its state before anything was read
  * @domid: the domain that libxl made
  * @name: of the file, for messages
+ * @choice: engine that the user chose; ENGINE_AUTO if none
+ * @verify: check the file first
  * @engine: that fills; opened, with @job
  * @job: of the engine
  * @stream: opened
@@ -40,6 +43,8 @@ struct restore {
 	struct stat before;
 	uint32_t domid;
 	const char *name;
+	enum engine_choice choice;
+	bool verify;
 	const struct engine *engine;
 	struct fill_job job;
 	struct stream stream;

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cache.h"
+#include "env.h"
 #include "call.h"
 #include "pages.h"
 #include "message.h"
@@ -93,7 +93,7 @@ static int open_file(struct save *s)
 
 static int append_stats(struct save *s, double start, int status)
 {
-	const char *path = getenv("XEN_THAW_STATS");
+	const char *path = env_stats();
 
 	s->stats.guest = s->job.guest;
 	s->stats.records = s->job.nr_records;
@@ -103,7 +103,7 @@ static int append_stats(struct save *s, double start, int status)
 	s->stats.total_s = stats_now() - start;
 	s->stats.result = status ? "failed" : "ok";
 	if (path && stats_append_save(path, &s->stats))
-		message("XEN_THAW_STATS=%s: %s", path, strerror(errno));
+		message(ENV_STATS "=%s: %s", path, strerror(errno));
 	return status;
 }
 
@@ -208,11 +208,16 @@ static int run_plain(struct save *s)
 
 static int run_into_file(struct save *s, double start)
 {
+	enum engine_choice choice;
 	enum cache_mode mode;
 	int room;
 
-	if (cache_get_mode(&mode))
+	if (env_get_engine(&choice) || env_get_cache(&mode))
+		return append_stats(s, start, SAVE_FAILED);
+	if (choice == ENGINE_STOCK) {
+		stock_exec(s->stock, s->argv);
 		return SAVE_FAILED;
+	}
 	call_file_name(s->io_fd, s->name, sizeof(s->name));
 	if (open_file(s)) {
 		message("%s: cannot read it: %s: saved by the stock helper alone",

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "env.h"
 #include "message.h"
 #include "stock.h"
 
@@ -46,11 +47,11 @@ static bool is_ourselves(const char *path)
 static const char *find_named(const char *path)
 {
 	if (access(path, X_OK)) {
-		message("XEN_THAW_STOCK_HELPER=%s: %s", path, strerror(errno));
+		message(ENV_STOCK "=%s: %s", path, strerror(errno));
 		return NULL;
 	}
 	if (is_ourselves(path)) {
-		message("XEN_THAW_STOCK_HELPER=%s: this is xen-thaw-helper: name Xen's own",
+		message(ENV_STOCK "=%s: this is xen-thaw-helper: name Xen's own",
 			path);
 		return NULL;
 	}
@@ -65,7 +66,7 @@ const char *stock_find(void)
 		"/usr/lib/xen/bin/" HELPER,
 		debian,
 	};
-	const char *named = getenv("XEN_THAW_STOCK_HELPER");
+	const char *named = env_stock_helper();
 	unsigned int i;
 
 	if (named)
@@ -77,7 +78,7 @@ const char *stock_find(void)
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if (!access(places[i], X_OK) && !is_ourselves(places[i]))
 			return places[i];
-	message("cannot find Xen's own " HELPER " in %s, %s or %s: set XEN_THAW_STOCK_HELPER",
+	message("cannot find Xen's own " HELPER " in %s, %s or %s: set " ENV_STOCK,
 		places[0], places[1], places[2]);
 	return NULL;
 }

@@ -2,9 +2,8 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "env.h"
 #include "progress.h"
 
 #define WIDTH	50U
@@ -32,9 +31,7 @@ void progress_title(const char *title)
 
 void progress_start(uint64_t total)
 {
-	const char *wish = getenv("XEN_THAW_PROGRESS");
-
-	enabled = wish && !strcmp(wish, "1") && total;
+	enabled = env_progress() && total;
 	total_units = total;
 	done_units = 0;
 	if (enabled)

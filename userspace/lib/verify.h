@@ -94,18 +94,6 @@ int verify_file(struct verify *v, int fd, const char *name);
  */
 int verify_stream(struct verify *v, int fd, const char *name, uint64_t start);
 
-/**
- * verify_if_asked() - check the file that is going to be restored
- * @fd: the file; its offset stays
- * @name: for messages
- * @start: offset of the libxc stream
- *
- * The environment asks for it: XEN_THAW_VERIFY=1.
- *
- * Return: 0 where the file is sound or nobody asked, else -1 after a message.
- */
-int verify_if_asked(int fd, const char *name, uint64_t start);
-
 /* Below: between the parts of verify. All return 0, or -1 with the error set. */
 
 /* A record is in its place, and its body has the right size. */

@@ -31,7 +31,7 @@ void save_cache_init(struct save_cache *c, int fd, const char *name,
 	if (mode == CACHE_DROP)
 		c->from = start;
 	if (mode == CACHE_AUTO) {
-		available = cache_mem_available();
+		available = mem_available();
 		if (available)
 			c->from = start + available / 2;
 		else

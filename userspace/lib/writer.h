@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cache.h"
+#include "env.h"
 
 /**
  * struct save_cache - how far it has come

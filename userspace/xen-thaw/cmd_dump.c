@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cache.h"
+#include "env.h"
 #include "command.h"
 #include "dump.h"
 #include "host.h"
@@ -51,7 +51,7 @@ static int dump(struct dump_job *job)
 	if (!job->xen)
 		return EXIT_FAILED;
 	if (isatty(STDERR_FILENO))
-		setenv("XEN_THAW_PROGRESS", "1", 0);
+		setenv(ENV_PROGRESS, "1", 0);
 	/* A limit on the size of files is an error like any other. */
 	signal(SIGXFSZ, SIG_IGN);
 	return dump_guest(job) ? EXIT_FAILED : EXIT_OK;
@@ -68,12 +68,12 @@ int cmd_dump(int argc, char **argv)
 	struct dump_job job = { 0 };
 	int c;
 
-	if (cache_get_mode(&job.cache))
+	if (env_get_cache(&job.cache))
 		return EXIT_USAGE;
 	while ((c = getopt_long(argc, argv, "fh", options, NULL)) != -1) {
 		switch (c) {
 		case 'C':
-			if (cache_parse_option(optarg, &job.cache))
+			if (env_parse_cache("--cache ", optarg, &job.cache))
 				return EXIT_USAGE;
 			break;
 		case 'f':

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "env.h"
 #include "pages.h"
 #include "message.h"
 #include "pack.h"
@@ -82,7 +83,7 @@ static int pack(const char *in, const char *out, bool force, bool sums)
 		return EXIT_FAILED;
 	}
 	if (isatty(STDERR_FILENO))
-		setenv("XEN_THAW_PROGRESS", "1", 0);
+		setenv(ENV_PROGRESS, "1", 0);
 	progress_title("packing");
 	/* A limit on the size of files is an error like any other. */
 	signal(SIGXFSZ, SIG_IGN);

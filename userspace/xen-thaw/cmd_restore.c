@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache.h"
+#include "env.h"
 #include "command.h"
 #include "host.h"
 #include "message.h"
@@ -57,20 +57,6 @@ static const char usage[] =
 	"\n"
 	"All other options are handed to xl restore (see its --help and xl(1)).\n"
 	"The exit code is xl's.\n";
-
-static bool known_engine(const char *name)
-{
-	static const char * const names[] = {
-		"auto", "module", "gntdev", "mmapbatch", "stock"
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(name, names[i]))
-			return true;
-	}
-	return false;
-}
 
 static void pass(struct request *r, char *arg)
 {
@@ -131,14 +117,12 @@ static int parse(struct request *r, int argc, char **argv)
 
 static int check_request(const struct request *r)
 {
+	enum engine_choice engine;
 	enum cache_mode mode;
 
-	if (r->engine && !known_engine(r->engine)) {
-		message("--engine %s: it is one of auto, module, gntdev, mmapbatch, stock",
-			r->engine);
+	if (r->engine && env_parse_engine("--engine ", r->engine, &engine))
 		return -1;
-	}
-	if (r->cache && cache_parse_option(r->cache, &mode))
+	if (r->cache && env_parse_cache("--cache ", r->cache, &mode))
 		return -1;
 	if (!r->file) {
 		fputs(usage, stderr);
@@ -187,15 +171,15 @@ static int check_host(const struct request *r)
 /* An absolute path in @path; 0, or -1 after a message. */
 static int find_helper(char path[PATH_MAX])
 {
-	const char *mode = getenv("XEN_THAW_HELPER");
+	const char *named = env_helper();
 
-	if (mode) {
-		if (realpath(mode, path) && !access(path, X_OK))
+	if (named) {
+		if (realpath(named, path) && !access(path, X_OK))
 			return 0;
-		message("XEN_THAW_HELPER=%s: %s", mode, strerror(errno));
+		message(ENV_HELPER "=%s: %s", named, strerror(errno));
 		return -1;
 	}
-	return host_find("xen-thaw-helper", X_OK, "set XEN_THAW_HELPER", path);
+	return host_find("xen-thaw-helper", X_OK, "set " ENV_HELPER, path);
 }
 
 static int set_stats(const char *path)
@@ -203,7 +187,7 @@ static int set_stats(const char *path)
 	char dir[PATH_MAX], absolute[2 * PATH_MAX];
 
 	if (path[0] == '/')
-		return setenv("XEN_THAW_STATS", path, 1);
+		return setenv(ENV_STATS, path, 1);
 	if (!getcwd(dir, sizeof(dir)))
 		return -1;
 	if (snprintf(absolute, sizeof(absolute), "%s/%s", dir, path) >=
@@ -211,7 +195,7 @@ static int set_stats(const char *path)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	return setenv("XEN_THAW_STATS", absolute, 1);
+	return setenv(ENV_STATS, absolute, 1);
 }
 
 static int set_environment(const struct request *r)
@@ -221,9 +205,9 @@ static int set_environment(const struct request *r)
 	if (find_helper(helper))
 		return -1;
 	if (setenv("LIBXL_SAVE_HELPER", helper, 1) ||
-	    (r->engine && setenv("XEN_THAW_ENGINE", r->engine, 1)) ||
-	    (r->cache && setenv("XEN_THAW_CACHE", r->cache, 1)) ||
-	    (isatty(STDERR_FILENO) && setenv("XEN_THAW_PROGRESS", "1", 0))) {
+	    (r->engine && setenv(ENV_ENGINE, r->engine, 1)) ||
+	    (r->cache && setenv(ENV_CACHE, r->cache, 1)) ||
+	    (isatty(STDERR_FILENO) && setenv(ENV_PROGRESS, "1", 0))) {
 		message("cannot set the environment: %s", strerror(errno));
 		return -1;
 	}

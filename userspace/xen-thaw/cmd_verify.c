@@ -13,6 +13,7 @@
 #include <json-c/json.h>
 
 #include "command.h"
+#include "env.h"
 #include "message.h"
 #include "progress.h"
 #include "verify.h"
@@ -87,7 +88,7 @@ static int verify(const char *path, bool json, bool quiet)
 		return EXIT_FAILED;
 	}
 	if (isatty(STDERR_FILENO))
-		setenv("XEN_THAW_PROGRESS", "1", 0);
+		setenv(ENV_PROGRESS, "1", 0);
 	progress_title("verifying");
 	ret = verify_file(&v, fd, path);
 	close(fd);

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "cache.h"
+#include "env.h"
 
 struct dump_xen;
 

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cache.h"
+#include "env.h"
 #include "sink.h"
 
 /**
