@@ -104,11 +104,10 @@ int saving_part(struct saving *t, size_t end)
 	if (saving_head(t))
 		return -1;
 	t->job.in_fd = open_stream(t, end, &child);
-	t->job.out_fd = t->out;
-	t->job.name = "out";
-	t->job.cache = &t->cache;
-	save_cache_init(&t->cache, t->out, "out", t->mode,
-			t->job.start);
+	writer_init(&t->writer, t->out, "out", t->job.error,
+		    sizeof(t->job.error));
+	writer_drop_behind(&t->writer, t->mode);
+	t->job.out = &t->writer;
 	ret = save_stream(&t->job);
 	close(t->job.in_fd);
 	if (child > 0)

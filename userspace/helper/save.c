@@ -14,7 +14,7 @@
 
 #include "env.h"
 #include "call.h"
-#include "pages.h"
+#include "file.h"
 #include "message.h"
 #include "save.h"
 #include "save_room.h"
@@ -47,8 +47,8 @@ enum save_arg {
  * @argv: our own
  * @io_fd: libxl's descriptor of the file; libxl goes on at its offset
  * @name: of the file
- * @job: the file, and what is written into it
- * @cache: of the file
+ * @job: what is written into the file
+ * @out: the file
  * @stats: of this save
  */
 struct save {
@@ -57,7 +57,7 @@ struct save {
 	int io_fd;
 	char name[PATH_MAX];
 	struct save_job job;
-	struct save_cache cache;
+	struct writer out;
 	struct save_stats stats;
 };
 
@@ -87,8 +87,8 @@ static int open_file(struct save *s)
 	char link[32];
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", s->io_fd);
-	s->job.out_fd = open(link, O_RDWR | O_CLOEXEC | (flags & O_SYNC));
-	return s->job.out_fd < 0 ? -1 : 0;
+	s->out.fd = open(link, O_RDWR | O_CLOEXEC | (flags & O_SYNC));
+	return s->out.fd < 0 ? -1 : 0;
 }
 
 static int append_stats(struct save *s, double start, int status)
@@ -99,7 +99,7 @@ static int append_stats(struct save *s, double start, int status)
 	s->stats.records = s->job.nr_records;
 	s->stats.pages = s->job.nr_pages;
 	s->stats.zero_pages = s->job.nr_zero;
-	s->stats.dropped = s->cache.bytes;
+	s->stats.dropped = s->out.dropped_bytes;
 	s->stats.total_s = stats_now() - start;
 	s->stats.result = status ? "failed" : "ok";
 	if (path && stats_append_save(path, &s->stats))
@@ -139,7 +139,7 @@ static int save_all(struct save *s)
 	if (s->job.plain)
 		message("%s: a libxc stream of a kind that is not known: written as it came",
 			s->name);
-	if (s->job.nr_zero && file_got_no_hole(s->job.out_fd))
+	if (s->job.nr_zero && file_got_no_hole(s->out.fd))
 		message("%s: " NO_HOLES, s->name, s->job.nr_zero);
 	if (lseek(s->io_fd, (off_t)s->job.end, SEEK_SET) < 0) {
 		message("%s: cannot seek: %s", s->name, strerror(errno));
@@ -178,13 +178,22 @@ static int run_packed(struct save *s)
 	return status;
 }
 
+static int drop_plain(struct save *s, int (*drop)(struct writer *w, uint64_t end))
+{
+	struct stat st;
+
+	if (fstat(s->io_fd, &st) || (uint64_t)st.st_size < s->job.start)
+		return 0;
+	s->out.written = (uint64_t)st.st_size - s->job.start;
+	return drop(&s->out, (uint64_t)st.st_size);
+}
+
 /*
  * The stock helper writes the file itself; what it has written is dropped from
  * the page cache behind it.
  */
 static int run_plain(struct save *s)
 {
-	struct stat st = { 0 };
 	int status, ret = 0;
 
 	if (stock_spawn(s->stock, s->argv, -1, -1, NULL, NULL))
@@ -193,16 +202,14 @@ static int run_plain(struct save *s)
 	s->job.guest = "unknown";
 	while (!ret && stock_is_alive()) {
 		poll(NULL, 0, LOOK_EVERY);
-		if (!fstat(s->io_fd, &st))
-			ret = save_cache_written(&s->cache,
-						 (uint64_t)st.st_size);
+		ret = drop_plain(s, writer_flush_behind);
 	}
 	status = stock_wait();
-	if (!ret && !status && !fstat(s->io_fd, &st))
-		ret = save_cache_finish(&s->cache, (uint64_t)st.st_size);
+	if (!ret && !status)
+		ret = drop_plain(s, writer_finish);
 	if (!ret)
 		return status;
-	message("%s: the disk does not take it: %s", s->name, strerror(errno));
+	message("%s: %s", s->name, s->job.error);
 	return status ? status : SAVE_FAILED;
 }
 
@@ -225,7 +232,7 @@ static int run_into_file(struct save *s, double start)
 		stock_exec(s->stock, s->argv);
 		return SAVE_FAILED;
 	}
-	room = save_make_room(s->job.out_fd, s->name, &s->job.start,
+	room = save_make_room(s->out.fd, s->name, &s->job.start,
 			      s->job.error, sizeof(s->job.error));
 	if (room)
 		message("%s: %s%s", s->name, s->job.error,
@@ -233,9 +240,10 @@ static int run_into_file(struct save *s, double start)
 	if (room < 0)
 		return append_stats(s, start, SAVE_FAILED);
 
-	save_cache_init(&s->cache, s->job.out_fd, s->name, mode, s->job.start);
-	s->job.name = s->name;
-	s->job.cache = &s->cache;
+	writer_init(&s->out, s->out.fd, s->name, s->job.error,
+		    sizeof(s->job.error));
+	writer_drop_behind(&s->out, mode);
+	s->job.out = &s->out;
 	return append_stats(s, start, room ? run_plain(s) : run_packed(s));
 }
 

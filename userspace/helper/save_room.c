@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sink.h"
 #include "save_room.h"
 #include "savefile.h"
+#include "writer.h"
 
 /* All that libxl writes before the libxc stream: 4.14 to 4.22. */
 #define LIBXL_HEAD	(LIBXL_HEADER_SIZE + 8U)
@@ -30,8 +30,7 @@ int save_make_room(int fd, const char *name, uint64_t *start, char *error,
 		   size_t size)
 {
 	uint8_t moved[7 + LIBXL_HEAD] = { 0 };
-	struct sink out = { .fd = fd, .error = error,
-				 .error_size = size };
+	struct writer out;
 	struct savefile f;
 	uint32_t pad, room;
 	const char *why = refusal(&f, fd, name, *start);
@@ -54,8 +53,9 @@ int save_make_room(int fd, const char *name, uint64_t *start, char *error,
 		return 1;
 	}
 	room = htole32(le32toh(room) + pad);
-	if (sink_write(&out, f.libxl, moved, pad + LIBXL_HEAD) ||
-	    sink_write(&out, f.room, &room, sizeof(room)))
+	writer_init(&out, fd, name, error, size);
+	if (writer_write(&out, f.libxl, moved, pad + LIBXL_HEAD) ||
+	    writer_write(&out, f.room, &room, sizeof(room)))
 		return -1;
 	*start += pad;
 	return 0;

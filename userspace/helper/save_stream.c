@@ -9,9 +9,8 @@
 #include <unistd.h>
 
 #include "format.h"
-#include "page_data.h"
 #include "page_head.h"
-#include "sink.h"
+#include "pages.h"
 #include "save_stream.h"
 
 /* Pages read at once: few, so that they are in the processor's cache. */
@@ -30,7 +29,7 @@ struct record_header {
 /**
  * struct saver - a stream being written
  * @job: what to do
- * @out: the file
+ * @out: the file, of @job
  * @index: of the file
  * @index_offset: of @index in the file
  * @taken: bytes of the stream so far
@@ -46,7 +45,7 @@ struct record_header {
  */
 struct saver {
 	struct save_job *job;
-	struct sink out;
+	struct writer *out;
 	struct thaw_index_record index;
 	uint64_t index_offset;
 	uint64_t taken;
@@ -109,32 +108,25 @@ static int take(struct saver *s, void *buf, size_t size, const char *what)
 	return -1;
 }
 
-static int let_go(struct saver *s)
-{
-	if (!save_cache_written(s->job->cache, s->out.pos))
-		return 0;
-	return fail(s, "the disk does not take it: %s", strerror(errno));
-}
-
 /* Up to the index: what is in the file already, and the stream's headers. */
 static int save_head(struct saver *s, const uint8_t *headers)
 {
 	size_t size;
 
-	sink_begin_span(&s->out);
-	while (s->out.pos < s->job->start) {
+	writer_begin_span(s->out);
+	while (s->out->pos < s->job->start) {
 		size = CHUNK_SIZE;
-		if (size > s->job->start - s->out.pos)
-			size = s->job->start - s->out.pos;
-		if (stream_read(&s->check, s->out.pos, s->page, size, "header"))
+		if (size > s->job->start - s->out->pos)
+			size = s->job->start - s->out->pos;
+		if (stream_read(&s->check, s->out->pos, s->page, size, "header"))
 			return fail(s, "%s", s->check.error);
-		s->out.pos += size;
-		s->out.span.size += size;
-		s->out.span.sum = thaw_sum(s->out.span.sum, s->page, size);
+		s->out->pos += size;
+		s->out->span.size += size;
+		s->out->span.sum = thaw_sum(s->out->span.sum, s->page, size);
 	}
-	if (sink_append(&s->out, headers, STREAM_HEADERS_SIZE))
+	if (writer_append(s->out, headers, STREAM_HEADERS_SIZE))
 		return -1;
-	sink_end_span(&s->out, &s->index.index.spans[0]);
+	writer_end_span(s->out, &s->index.index.spans[0]);
 	return 0;
 }
 
@@ -146,8 +138,8 @@ static int save_plainly(struct saver *s)
 	s->job->plain = true;
 	do {
 		n = take_some(s, s->page, CHUNK_SIZE);
-		if (n < 0 || sink_append(&s->out, s->page, (size_t)n) ||
-		    let_go(s))
+		if (n < 0 || writer_append(s->out, s->page, (size_t)n) ||
+		    writer_flush_behind(s->out, s->out->pos))
 			return -1;
 	} while (n);
 	return 0;
@@ -237,12 +229,12 @@ static int save_chunk(struct saver *s, uint64_t to, uint32_t first, uint32_t nr)
 		}
 		*sum = thaw_zero_page_sum();
 		s->job->nr_zero++;
-		if (size && sink_write(&s->out, to, page - size, size))
+		if (size && writer_write(s->out, to, page - size, size))
 			return -1;
 		to += size + XT_PAGE_SIZE;
 		size = 0;
 	}
-	return size ? sink_write(&s->out, to, page - size, size) : 0;
+	return size ? writer_write(s->out, to, page - size, size) : 0;
 }
 
 static int save_data(struct saver *s, uint64_t to)
@@ -272,13 +264,13 @@ static int hold_place(struct saver *s, uint64_t size)
 		.length = htole32((uint32_t)(size - sizeof(h))),
 	};
 
-	return sink_write(&s->out, s->out.pos, &h, sizeof(h));
+	return writer_write(s->out, s->out->pos, &h, sizeof(h));
 }
 
 /* The head is in front of the data, but has the sums of it. */
 static int save_pages(struct saver *s, uint32_t length)
 {
-	struct page_head head = { .pos = s->out.pos };
+	struct page_head head = { .pos = s->out->pos };
 	size_t size, data;
 
 	if (take_list(s, length))
@@ -286,24 +278,24 @@ static int save_pages(struct saver *s, uint32_t length)
 	if (!s->nr)
 		return 0;
 	if (!s->job->nr_records)
-		sink_end_span(&s->out, &s->index.index.spans[1]);
+		writer_end_span(s->out, &s->index.index.spans[1]);
 	head.entry = s->entry;
 	head.sums = s->sum;
 	head.nr = s->nr;
 	head.nr_data = s->nr_data;
 	size = page_head_size(&head);
 	data = (size_t)s->nr_data * XT_PAGE_SIZE;
-	if (hold_place(s, size + data) || save_data(s, s->out.pos + size))
+	if (hold_place(s, size + data) || save_data(s, s->out->pos + size))
 		return -1;
 
 	page_head_put(&head, s->head);
-	if (sink_write(&s->out, s->out.pos, s->head, size))
+	if (writer_write(s->out, s->out->pos, s->head, size))
 		return -1;
-	s->out.pos += size + data;
-	sink_begin_span(&s->out);
+	s->out->pos += size + data;
+	writer_begin_span(s->out);
 	s->job->nr_records++;
 	s->job->nr_pages += s->nr_data;
-	return let_go(s);
+	return writer_flush_behind(s->out, s->out->pos);
 }
 
 static int save_record(struct saver *s, const struct record_header *h)
@@ -313,14 +305,14 @@ static int save_record(struct saver *s, const struct record_header *h)
 	if (h->type == htole32(REC_END)) {
 		if (left)
 			return fail(s, "END of %u bytes", left);
-		s->index.index.end = htole64(s->out.pos);
+		s->index.index.end = htole64(s->out->pos);
 	}
-	if (sink_append(&s->out, h, sizeof(*h)))
+	if (writer_append(s->out, h, sizeof(*h)))
 		return -1;
 	for (; left; left -= size) {
 		size = left < CHUNK_SIZE ? left : CHUNK_SIZE;
 		if (take(s, s->page, size, "record") ||
-		    sink_append(&s->out, s->page, size))
+		    writer_append(s->out, s->page, size))
 			return -1;
 	}
 	return 0;
@@ -354,18 +346,18 @@ static int save_index(struct saver *s)
 
 	/* libxl writes the rest of the file: no sum, no size. */
 	if (!s->job->nr_records) {
-		sink_end_span(&s->out, &index->spans[1]);
-		sink_begin_span(&s->out);
+		writer_end_span(s->out, &index->spans[1]);
+		writer_begin_span(s->out);
 	}
-	sink_end_span(&s->out, &index->spans[2]);
-	sink_begin_span(&s->out);
-	sink_end_span(&s->out, &index->spans[3]);
+	writer_end_span(s->out, &index->spans[2]);
+	writer_begin_span(s->out);
+	writer_end_span(s->out, &index->spans[3]);
 	index->nr_spans = htole32(THAW_SPANS);
 	index->nr_records = htole64(s->job->nr_records);
 	index->nr_pages = htole64(s->job->nr_pages);
 	index->nr_zero = htole64(s->job->nr_zero);
 	thaw_seal_index(&s->index);
-	return sink_write(&s->out, s->index_offset, &s->index,
+	return writer_write(s->out, s->index_offset, &s->index,
 			  sizeof(s->index));
 }
 
@@ -374,11 +366,11 @@ static int save_packed(struct saver *s)
 	char more;
 	ssize_t n;
 
-	s->index_offset = s->out.pos;
+	s->index_offset = s->out->pos;
 	if (hold_place(s, sizeof(s->index)))
 		return -1;
-	s->out.pos += sizeof(s->index);
-	sink_begin_span(&s->out);
+	s->out->pos += sizeof(s->index);
+	writer_begin_span(s->out);
 	if (save_records(s) || save_index(s))
 		return -1;
 	n = take_some(s, &more, 1);
@@ -391,12 +383,12 @@ static int save(struct saver *s)
 {
 	uint8_t headers[STREAM_HEADERS_SIZE];
 
-	s->check.fd = s->job->out_fd;
+	s->check.fd = s->out->fd;
 	s->check.file_size = s->job->start;
 	if (take(s, headers, sizeof(headers), "header") ||
 	    save_head(s, headers))
 		return -1;
-	if (stream_open(&s->check, s->job->out_fd, s->job->name,
+	if (stream_open(&s->check, s->out->fd, s->out->name,
 			s->job->start) || s->check.version < 3)
 		return save_plainly(s);
 	s->hvm = s->check.guest_type == STREAM_GUEST_HVM;
@@ -415,17 +407,15 @@ int save_stream(struct save_job *job)
 		return -1;
 	}
 	s->job = job;
-	s->out.fd = job->out_fd;
-	s->out.error = job->error;
-	s->out.error_size = sizeof(job->error);
+	s->out = job->out;
 	s->page = aligned_alloc(XT_PAGE_SIZE, CHUNK_SIZE);
 	if (!s->page)
 		fail(s, "no memory");
 	else
 		ret = save(s);
-	job->end = s->out.pos;
-	if (!ret && save_cache_finish(job->cache, job->end))
-		ret = fail(s, "the disk does not take it: %s", strerror(errno));
+	job->end = s->out->pos;
+	if (!ret)
+		ret = writer_finish(s->out, job->end);
 
 	free(s->entry);
 	free(s->sum);

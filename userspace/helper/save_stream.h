@@ -9,16 +9,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "writer.h"
 #include "stream.h"
+#include "writer.h"
 
 /**
  * struct save_job - what to save, and what was saved
  * @in_fd: the stream, to be read up to its end; a pipe
- * @out_fd: a regular file open for reading and writing; nothing is behind @start
- * @name: of @out_fd, for messages
+ * @out: at offset 0 of a regular file open for reading and writing; nothing is
+ *	behind @start; its error is that of this struct
  * @start: offset of the libxc stream in the file, a multiple of 8
- * @cache: of the file
  * @end: where the stream ended in the file
  * @guest: "hvm" (also PVH) or "pv"; "unknown" where the stream is @plain
  * @plain: the stream is of a kind that is not known: it was written as it came
@@ -30,10 +29,8 @@
  */
 struct save_job {
 	int in_fd;
-	int out_fd;
-	const char *name;
+	struct writer *out;
 	uint64_t start;
-	struct save_cache *cache;
 
 	uint64_t end;
 	const char *guest;
@@ -49,7 +46,7 @@ struct save_job {
  * save_stream() - write a stream
  * @job: in and out
  *
- * Neither file's offset is used; that of @job->out_fd stays.
+ * Neither file's offset is used; that of @job->out stays.
  *
  * Return: 0 when all of it is written, or -1 with @job->error set.
  */

@@ -26,13 +26,6 @@ static const uint8_t *page_at(const struct page_data *d, uint32_t i)
 	return d->page + (size_t)i * XT_PAGE_SIZE;
 }
 
-bool page_is_zero(const uint8_t *page)
-{
-	static const uint8_t zero[XT_PAGE_SIZE];
-
-	return !memcmp(page, zero, XT_PAGE_SIZE);
-}
-
 static int read_part(struct page_data *d, struct stream *s, uint32_t first,
 		     uint32_t nr, uint64_t offset)
 {

@@ -55,10 +55,4 @@ int page_data_read(struct page_data *d, struct stream *s, uint32_t first,
  */
 uint32_t page_data_sum(const struct page_data *d, uint32_t i);
 
-/**
- * page_is_zero() - whether a page is zeros
- * @page: XT_PAGE_SIZE bytes
- */
-bool page_is_zero(const uint8_t *page);
-
 #endif /* XEN_THAW_PAGE_DATA_H */

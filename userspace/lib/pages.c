@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include <isa-l/mem_routines.h>
 
 #include "pages.h"
 #include "stream.h"
+
+bool bytes_are_zero(const void *buf, size_t size)
+{
+	/* The library does not write there. */
+	return !isal_zero_detect((void *)buf, size);
+}
+
+bool page_is_zero(const uint8_t *page)
+{
+	return bytes_are_zero(page, XT_PAGE_SIZE);
+}
 
 static void hole_none(struct hole *h)
 {
@@ -46,20 +58,4 @@ uint32_t hole_pages_within(const struct hole *h, uint64_t offset, uint32_t nr)
 	if (h->start > offset)
 		return 0;
 	return at_most((h->end - offset) / XT_PAGE_SIZE, nr);
-}
-
-bool file_has_no_hole(int fd)
-{
-	struct stat st;
-
-	return !fstat(fd, &st) && S_ISREG(st.st_mode) &&
-	       st.st_blocks >= (st.st_size + 511) / 512;
-}
-
-bool file_got_no_hole(int fd)
-{
-	off_t size = lseek(fd, 0, SEEK_END);
-
-	return size > 0 && file_has_no_hole(fd) &&
-	       lseek(fd, 0, SEEK_HOLE) == size;
 }

@@ -1,11 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The holes of a sparse file, found one after the other with SEEK_HOLE. */
+/*
+ * Pages of zeros, in memory and in a file: the holes of a sparse file, found one
+ * after the other with SEEK_HOLE.
+ */
 #ifndef XEN_THAW_PAGES_H
 #define XEN_THAW_PAGES_H
 
-#include <inttypes.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+/**
+ * bytes_are_zero() - whether bytes are all zero
+ * @buf: the bytes
+ * @size: of @buf
+ */
+bool bytes_are_zero(const void *buf, size_t size);
+
+/**
+ * page_is_zero() - whether a page is zeros
+ * @page: XT_PAGE_SIZE bytes
+ */
+bool page_is_zero(const uint8_t *page);
 
 /**
  * struct hole - the first hole of a file that ends behind some offset
@@ -49,25 +65,5 @@ uint32_t hole_pages_before(const struct hole *h, uint64_t offset, uint32_t nr);
  * Only whole pages count.
  */
 uint32_t hole_pages_within(const struct hole *h, uint64_t offset, uint32_t nr);
-
-/**
- * file_has_no_hole() - whether a file has blocks for every byte
- * @fd: the file
- *
- * Return: true if so; false where only seeking tells, which takes 8 us a MiB in
- * tmpfs.
- */
-bool file_has_no_hole(int fd);
-
-/* What to say of a new file that file_got_no_hole(); takes a uint64_t. */
-#define NO_HOLES "its filesystem has no holes: %" PRIu64 " pages of zeros take room in it"
-
-/**
- * file_got_no_hole() - whether a filesystem put zeros where none were written
- * @fd: a new file with holes in it, all of it written; its offset moves
- *
- * Return: true if so; false also where its blocks and seeking disagree.
- */
-bool file_got_no_hole(int fd);
 
 #endif /* XEN_THAW_PAGES_H */

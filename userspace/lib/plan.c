@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "pages.h"
 #include "plan.h"
 #include "runs.h"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pages.h"
 #include "verify.h"
 
 #define PAGE_DATA_HEADER 16U
@@ -42,12 +43,12 @@ int verify_padding(struct verify *v, uint64_t start, uint64_t end)
 		size = end - start < READ_SIZE ? end - start : READ_SIZE;
 		if (stream_read(stream_of(v), start, buf, size, "padding"))
 			return -1;
-		for (i = 0; i < size; i++) {
-			if (buf[i])
-				return stream_fail(stream_of(v), start + i,
-						   "padding that is %#x, not 0",
-						   buf[i]);
-		}
+		if (bytes_are_zero(buf, size))
+			continue;
+		for (i = 0; !buf[i]; i++)
+			;
+		return stream_fail(stream_of(v), start + i,
+				   "padding that is %#x, not 0", buf[i]);
 	}
 	return 0;
 }

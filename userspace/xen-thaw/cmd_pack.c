@@ -12,12 +12,11 @@
 
 #include "command.h"
 #include "env.h"
-#include "pages.h"
+#include "file.h"
 #include "message.h"
 #include "pack.h"
 #include "newfile.h"
 #include "progress.h"
-#include "file.h"
 
 static const char usage[] =
 	"usage: xen-thaw pack [OPTION]... IN OUT\n"

@@ -14,7 +14,7 @@
 #include "dump.h"
 #include "dump_sink.h"
 #include "dump_xen.h"
-#include "pages.h"
+#include "file.h"
 #include "message.h"
 #include "newfile.h"
 #include "progress.h"
@@ -157,7 +157,7 @@ static int dump_to_file(struct dumper *d)
 	const struct dump_job *job = d->job;
 	int ret;
 
-	if (dump_sink_open(&d->sink, d->out.fd, job->cache))
+	if (dump_sink_open(&d->sink, d->out.fd, job->out, job->cache))
 		return fail_out(d, d->sink.error);
 	if (d->sink.way == DUMP_BEHIND)
 		message("%s: no O_DIRECT on this filesystem: written through the page cache, and dropped from it behind",

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "dump_sink.h"
-#include "page_data.h"
+#include "pages.h"
 #include "progress.h"
 #include "stream.h"
 
@@ -39,16 +39,16 @@ static int try_direct(struct dump_sink *s)
 			return fail(s, "cannot write");
 	}
 	s->way = DUMP_BEHIND;
+	writer_drop_behind(&s->file, CACHE_DROP);
 	return fcntl(s->file.fd, F_SETFL, flags) ?
 		fail(s, "cannot set its flags") : 0;
 }
 
-int dump_sink_open(struct dump_sink *s, int fd, enum cache_mode mode)
+int dump_sink_open(struct dump_sink *s, int fd, const char *name,
+		   enum cache_mode mode)
 {
 	memset(s, 0, sizeof(*s));
-	s->file.fd = fd;
-	s->file.error = s->error;
-	s->file.error_size = sizeof(s->error);
+	writer_init(&s->file, fd, name, s->error, sizeof(s->error));
 	s->block = aligned_alloc(XT_PAGE_SIZE, BLOCK_SIZE);
 	if (!s->block)
 		return fail(s, "no memory");
@@ -68,26 +68,6 @@ static bool is_zero(const struct dump_sink *s, size_t page)
 	return page_is_zero(s->block + page * XT_PAGE_SIZE);
 }
 
-/*
- * Only what is on the disk can be dropped: the block before this one has had
- * time to get there. Errors come again with fsync().
- */
-static void drop(const struct dump_sink *s, uint64_t pos, uint64_t size)
-{
-	sync_file_range(s->file.fd, (off_t)pos, (off_t)size,
-			SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
-			SYNC_FILE_RANGE_WAIT_AFTER);
-	posix_fadvise(s->file.fd, (off_t)pos, (off_t)size, POSIX_FADV_DONTNEED);
-}
-
-static void drop_behind(const struct dump_sink *s)
-{
-	sync_file_range(s->file.fd, (off_t)s->pos, BLOCK_SIZE,
-			SYNC_FILE_RANGE_WRITE);
-	if (s->pos)
-		drop(s, s->pos - BLOCK_SIZE, BLOCK_SIZE);
-}
-
 /* Writes what is in the block up to size, whole pages. */
 static int write_block(struct dump_sink *s, size_t size)
 {
@@ -101,15 +81,13 @@ static int write_block(struct dump_sink *s, size_t size)
 		}
 		while (page + nr < end && !is_zero(s, page + nr))
 			nr++;
-		if (sink_write(&s->file, s->pos + page * XT_PAGE_SIZE,
+		if (writer_write(&s->file, s->pos + page * XT_PAGE_SIZE,
 			       s->block + page * XT_PAGE_SIZE,
 			       nr * XT_PAGE_SIZE))
 			return -1;
 	}
-	if (s->way == DUMP_BEHIND)
-		drop_behind(s);
 	progress_add(end);
-	return 0;
+	return writer_flush_behind(&s->file, s->pos + size);
 }
 
 int dump_sink_put(struct dump_sink *s, const void *buf, size_t size)
@@ -143,10 +121,7 @@ int dump_sink_end(struct dump_sink *s)
 		return -1;
 	if (ftruncate(s->file.fd, (off_t)(s->pos + s->fill)))
 		return fail(s, "cannot set its size");
-	/* 0: all of the file. */
-	if (s->way == DUMP_BEHIND)
-		drop(s, 0, 0);
-	return 0;
+	return writer_finish(&s->file, s->pos + s->fill);
 }
 
 void dump_sink_free(struct dump_sink *s)

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "env.h"
-#include "sink.h"
+#include "writer.h"
 
 /**
  * enum dump_way - how a file is written
@@ -35,7 +35,7 @@ enum dump_way {
  * @error: after a failure: one line with the offset
  */
 struct dump_sink {
-	struct sink file;
+	struct writer file;
 	enum dump_way way;
 	uint8_t *block;
 	size_t fill;
@@ -47,13 +47,15 @@ struct dump_sink {
 /**
  * dump_sink_open() - begin
  * @s: filled in
- * @fd: an empty file, open for writing
+ * @fd: an empty file, open for reading and writing
+ * @name: for messages
  * @mode: CACHE_KEEP to leave it in the page cache; else @s->way says whether the
  *	file can be written by O_DIRECT
  *
  * Return: 0, or -1 with @s->error set.
  */
-int dump_sink_open(struct dump_sink *s, int fd, enum cache_mode mode);
+int dump_sink_open(struct dump_sink *s, int fd, const char *name,
+		   enum cache_mode mode);
 
 /**
  * dump_sink_put() - write the next bytes

@@ -7,6 +7,7 @@
 
 #include "format.h"
 #include "info.h"
+#include "pages.h"
 #include "pv.h"
 #include "plan.h"
 
@@ -85,12 +86,11 @@ static int walk_libxl(struct info *info, uint64_t offset)
 /* Pages of a block that are zero. */
 static uint64_t zeros_in(const uint8_t *block, size_t size)
 {
-	static const uint8_t zero[XT_PAGE_SIZE];
 	uint64_t nr = 0;
 	size_t i;
 
 	for (i = 0; i < size; i += XT_PAGE_SIZE)
-		nr += !memcmp(block + i, zero, XT_PAGE_SIZE);
+		nr += page_is_zero(block + i);
 	return nr;
 }
 

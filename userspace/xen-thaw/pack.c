@@ -8,10 +8,10 @@
 #include "page_data.h"
 #include "page_head.h"
 #include "pack_pages.h"
-#include "sink.h"
 #include "progress.h"
 #include "savefile.h"
 #include "verify.h"
+#include "writer.h"
 
 /* Bytes of other records copied at once. */
 #define COPY_SIZE	(1U << 20)
@@ -33,7 +33,7 @@
 struct packer {
 	struct pack_job *job;
 	struct savefile in;
-	struct sink out;
+	struct writer out;
 	struct pack_pages pages;
 	struct pack_batch batch;
 	struct page_data data;
@@ -68,7 +68,7 @@ static int copy(struct packer *p, uint64_t start, uint64_t end)
 	for (; start < end; start += size) {
 		size = end - start < COPY_SIZE ? end - start : COPY_SIZE;
 		if (read_in(p, start, buf, size, "records") ||
-		    sink_append(&p->out, buf, size))
+		    writer_append(&p->out, buf, size))
 			return -1;
 	}
 	return 0;
@@ -93,9 +93,9 @@ static int copy_head(struct packer *p)
 	}
 	room = htole32(le32toh(room) + pad);
 
-	if (copy(p, 0, in->room) || sink_append(&p->out, &room, sizeof(room)) ||
+	if (copy(p, 0, in->room) || writer_append(&p->out, &room, sizeof(room)) ||
 	    copy(p, in->room + sizeof(room), in->libxl) ||
-	    sink_append(&p->out, zero, pad))
+	    writer_append(&p->out, zero, pad))
 		return -1;
 	return copy(p, in->libxl, in->stream.start + STREAM_HEADERS_SIZE);
 }
@@ -180,7 +180,7 @@ static int write_group_head(struct packer *p)
 	}
 	size = page_head_size(&head);
 	page_head_put(&head, p->head);
-	if (sink_write(&p->out, p->out.pos, p->head, size))
+	if (writer_write(&p->out, p->out.pos, p->head, size))
 		return -1;
 	p->out.pos += size;
 	return 0;
@@ -197,7 +197,7 @@ static int write_data(struct packer *p)
 			continue;
 		while (first + nr < end && !p->data.is_zero[first + nr])
 			nr++;
-		if (sink_write(&p->out,
+		if (writer_write(&p->out,
 			       p->out.pos + (uint64_t)first * XT_PAGE_SIZE,
 			       p->data.page + (size_t)first * XT_PAGE_SIZE,
 			       (size_t)nr * XT_PAGE_SIZE))
@@ -250,7 +250,7 @@ static int write_index(struct packer *p)
 	else
 		memset(index->spans, 0, sizeof(index->spans));
 	thaw_seal_index(&p->index);
-	return sink_write(&p->out, p->index_offset, &p->index,
+	return writer_write(&p->out, p->index_offset, &p->index,
 			  sizeof(p->index));
 }
 
@@ -262,28 +262,28 @@ static int pack(struct packer *p)
 	uint64_t after = p->pages.first_after_data;
 	uint64_t end = p->in.stream.next;
 
-	sink_begin_span(&p->out);
+	writer_begin_span(&p->out);
 	if (copy_head(p))
 		return -1;
-	sink_end_span(&p->out, span++);
+	writer_end_span(&p->out, span++);
 	p->index_offset = p->out.pos;
 	p->out.pos += sizeof(p->index);
 
-	sink_begin_span(&p->out);
+	writer_begin_span(&p->out);
 	if (copy_records(p, start, after))
 		return -1;
-	sink_end_span(&p->out, span++);
+	writer_end_span(&p->out, span++);
 	if (write_pages(p))
 		return -1;
 
-	sink_begin_span(&p->out);
+	writer_begin_span(&p->out);
 	if (copy_records(p, after, end))
 		return -1;
-	sink_end_span(&p->out, span++);
-	sink_begin_span(&p->out);
+	writer_end_span(&p->out, span++);
+	writer_begin_span(&p->out);
 	if (copy_tail(p, end))
 		return -1;
-	sink_end_span(&p->out, span++);
+	writer_end_span(&p->out, span++);
 	return write_index(p);
 }
 
@@ -331,9 +331,8 @@ int pack_stream(struct pack_job *job)
 		return -1;
 	}
 	p->job = job;
-	p->out.fd = job->out_fd;
-	p->out.error = job->error;
-	p->out.error_size = sizeof(job->error);
+	writer_init(&p->out, job->out_fd, job->out_name, job->error,
+		    sizeof(job->error));
 	ret = open_and_pack(p);
 	job->nr_zero = p->data.nr_zero;
 
