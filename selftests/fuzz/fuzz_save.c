@@ -75,8 +75,8 @@ static bool find_stream(struct input *in, const uint8_t *data, size_t size)
 	do {
 		if (stream_next(&f.stream, &rec))
 			return true;
-		in->ours |= thaw_record(rec.type) ||
-			    thaw_later_record(rec.type);
+		in->ours |= record_kind(rec.type) == RECORD_THAW ||
+			    record_kind(rec.type) == RECORD_THAW_LATER;
 	} while (rec.type != REC_END);
 	in->end = f.stream.next;
 	return true;

@@ -97,7 +97,7 @@ static bool is_file_restore(struct restore *r, int argc, off_t *start)
 /* Return: 0 to go on, 1 to hand over (said why), -1 after a message. */
 static int scan_stream(struct restore *r, off_t start)
 {
-	static struct pv pv;
+	static struct pv pv = { .table_fd = -1, .event_fd = -1 };
 	double scan_start = stats_now();
 	int err;
 
@@ -120,8 +120,11 @@ static int scan_stream(struct restore *r, off_t start)
 	if (!err)
 		err = savefile_check_tail(&r->stream, r->stream.next);
 	if (!err && r->stream.guest_type == STREAM_GUEST_PV) {
+		pv.pages = &r->plan.pv;
 		r->pv = &pv;
-		err = pv_scan(r->pv, &r->stream, &r->plan);
+		err = plan_remove_kept(&r->plan);
+		if (err)
+			stream_fail(&r->stream, 0, "no memory");
 	}
 	if (err)
 		message("%s: %s%s", r->name, r->stream.error,

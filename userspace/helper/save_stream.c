@@ -330,7 +330,7 @@ static int save_records(struct saver *s)
 		length = le32toh(h.length);
 		if (length > REC_LENGTH_MAX)
 			return fail(s, "record %s of %u bytes, the limit is %u",
-				    stream_rec_name(le32toh(h.type)), length,
+				    record_name(le32toh(h.type)), length,
 				    REC_LENGTH_MAX);
 		if (h.type == htole32(REC_PAGE_DATA))
 			ret = save_pages(s, length);

@@ -16,6 +16,7 @@ enum thaw_rec_type {
 	REC_THAW_PADDING	= 0xd4687700U,
 	REC_THAW_INDEX		= 0xd4687701U,
 	REC_THAW_PAGE_SUMS	= 0xd4687702U,
+	REC_THAW_LAST		= 0xd46877ffU,	/* that a later version may add */
 };
 
 #define THAW_INDEX_MAGIC	"xen-thaw"
@@ -91,24 +92,6 @@ struct thaw_page_sums {
 	uint32_t count;
 	uint32_t pages[];
 };
-
-/**
- * thaw_record() - whether a record is one of these
- * @type: of the record
- */
-static inline bool thaw_record(uint32_t type)
-{
-	return type >= REC_THAW_PADDING && type <= REC_THAW_PAGE_SUMS;
-}
-
-/**
- * thaw_later_record() - whether a record is one that a later version may add
- * @type: of the record
- */
-static inline bool thaw_later_record(uint32_t type)
-{
-	return type > REC_THAW_PAGE_SUMS && type <= (REC_THAW_PADDING | 0xff);
-}
 
 /**
  * thaw_sum() - CRC32C

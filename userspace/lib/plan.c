@@ -8,6 +8,7 @@
 #include "pages.h"
 #include "plan.h"
 #include "runs.h"
+#include "walk.h"
 
 /*
  * Runs are kept as they come until there are this many, then pfns that came
@@ -28,8 +29,9 @@
  * @data_sorted: @data is sorted by gfn and disjoint so far
  * @compact_data: runs in @data that are sorted out next
  * @zero: zero fills
- * @static_data_end: there was such a record
- * @hvm_params: there was such a record
+ * @pv: of a PV guest, else NULL
+ * @rec: the record under way
+ * @refusal: why only the stock helper can restore the PV guest, or empty
  */
 struct builder {
 	struct stream *s;
@@ -40,8 +42,9 @@ struct builder {
 	bool data_sorted;
 	size_t compact_data;
 	struct fills zero;
-	bool static_data_end;
-	bool hvm_params;
+	struct pv_pages *pv;
+	const struct stream_record *rec;
+	char refusal[sizeof(((struct stream *)0)->error)];
 };
 
 static int no_memory(struct builder *b)
@@ -99,6 +102,8 @@ static int add_run(void *arg, const struct page_run *run)
 {
 	struct builder *b = arg;
 
+	if (b->pv && !b->refusal[0] && pv_pages_run(b->pv, b->s, b->rec, run))
+		return -1;
 	if (run->type == PFN_XTAB || run->type == PFN_BROKEN)
 		return 0;
 	if (add_populate(b, run))
@@ -106,73 +111,35 @@ static int add_run(void *arg, const struct page_run *run)
 	return run->has_data ? add_data(b, run) : 0;
 }
 
-/* A record that the stock helper has to see together with the page data. */
-static int for_stock(struct builder *b, const struct stream_record *rec,
-		     const char *why)
+/*
+ * What makes a PV guest the stock helper's is remembered, and the walk goes on:
+ * the file may be damaged further on, and info shows what is in it.
+ */
+static int add_pv(struct builder *b, const struct stream_record *rec)
 {
-	stream_fail(b->s, rec->offset, "record %s (%#x) of %u bytes: %s",
-		    stream_rec_name(rec->type), rec->type, rec->length, why);
-	return 1;
-}
-
-static int add_page_data(struct builder *b, const struct stream_record *rec)
-{
-	if (b->s->version >= 3 && !b->static_data_end)
-		return stream_fail(b->s, rec->offset,
-				   "PAGE_DATA before STATIC_DATA_END");
-	/*
-	 * HVM_PARAMS makes stock clear some pages; data that comes later stays,
-	 * and would not when filled in before.
-	 */
-	if (b->hvm_params)
-		return for_stock(b, rec, "it comes after HVM_PARAMS");
-	return stream_page_runs(b->s, rec, add_run, b);
-}
-
-static int add_record(struct builder *b, const struct stream_record *rec)
-{
-	switch (rec->type) {
-	case REC_PAGE_DATA:
-		return add_page_data(b, rec);
-	case REC_END:
-		if (rec->length)
-			return for_stock(b, rec, "it should have no body");
-		return 0;
-	case REC_STATIC_DATA_END:
-		b->static_data_end = true;
-		return 0;
-	case REC_HVM_PARAMS:
-		b->hvm_params = true;
-		return 0;
-	case REC_VERIFY:
-	case REC_CHECKPOINT:
-	case REC_CHECKPOINT_DIRTY_PFN_LIST:
-		return for_stock(b, rec, "the stock helper's business");
-	default:
-		if (rec->type <= REC_X86_MSR_POLICY || rec->type & REC_OPTIONAL)
-			return 0;
-		return for_stock(b, rec, "of an unknown mandatory type");
-	}
-}
-
-static int walk(struct builder *b, struct plan *p)
-{
-	struct stream_record rec;
 	int ret;
 
-	p->first_after_data = b->s->next;
-	do {
-		ret = stream_next(b->s, &rec);
-		if (!ret)
-			ret = add_record(b, &rec);
-		if (ret)
-			return ret;
-		if (rec.type == REC_PAGE_DATA)
-			p->first_after_data = b->s->next;
-	} while (rec.type != REC_END);
-
-	p->end = rec.offset;
+	if (!b->pv || b->refusal[0])
+		return 0;
+	ret = pv_pages_record(b->pv, b->s, rec);
+	if (ret <= 0)
+		return ret;
+	memcpy(b->refusal, b->s->error, sizeof(b->refusal));
+	b->s->error[0] = '\0';
 	return 0;
+}
+
+/* For walk_records(). */
+static int add_record(void *arg, const struct stream_record *rec)
+{
+	struct builder *b = arg;
+
+	b->rec = rec;
+	if (add_pv(b, rec))
+		return -1;
+	if (rec->type != REC_PAGE_DATA)
+		return 0;
+	return stream_page_runs(b->s, rec, add_run, b);
 }
 
 /* Sorts out what came out of order or more than once. */
@@ -186,6 +153,8 @@ static int settle(struct builder *b)
 		return no_memory(b);
 	if (!b->data_sorted)
 		fills_sort_by_offset(&b->data);
+	if (b->pv)
+		ranges_normalize(&b->pv->keep);
 	return 0;
 }
 
@@ -297,15 +266,25 @@ int plan_build(struct plan *p, struct stream *s)
 		.data_sorted = true,
 		.compact_data = COMPACT_MIN,
 	};
+	struct walk walk = { 0 };
 	int ret;
 
 	memset(p, 0, sizeof(*p));
-	ret = walk(&b, p);
+	if (s->guest_type == STREAM_GUEST_PV && s->version >= 3)
+		b.pv = &p->pv;
+	ret = walk_records(s, &walk, add_record, &b);
 	if (!ret)
 		ret = settle(&b);
 	if (!ret)
 		ret = find_holes(&b);
 	give_to_plan(p, &b);
+	p->end = walk.end;
+	p->first_after_data = walk.first_after_data;
+	p->whole = !ret;
+	if (!ret && b.refusal[0]) {
+		memcpy(s->error, b.refusal, sizeof(s->error));
+		ret = 1;
+	}
 	return ret;
 }
 
@@ -314,7 +293,46 @@ void plan_free(struct plan *p)
 	free(p->populate);
 	free(p->data);
 	free(p->zero);
+	free(p->pv.keep.v);
 	memset(p, 0, sizeof(*p));
+}
+
+/* Takes the kept pfns out of a list of fills. */
+static int remove_kept(const struct pv_pages *pv, struct plan_fill **v, size_t *nr)
+{
+	struct fills out = { 0 };
+	size_t i;
+
+	for (i = 0; i < *nr; i++) {
+		struct plan_fill left = (*v)[i];
+
+		while (left.nr) {
+			struct plan_fill part = left;
+			bool kept;
+
+			part.nr = pv_pages_same(pv, left.gfn, left.nr, &kept);
+			if (!kept && fills_add(&out, &part)) {
+				free(out.v);
+				return -1;
+			}
+			left.gfn += part.nr;
+			left.nr -= part.nr;
+			if (!left.zero)
+				left.offset += (uint64_t)part.nr * XT_PAGE_SIZE;
+		}
+	}
+	free(*v);
+	*v = out.v;
+	*nr = out.nr;
+	return 0;
+}
+
+int plan_remove_kept(struct plan *p)
+{
+	if (remove_kept(&p->pv, &p->data, &p->nr_data) ||
+	    remove_kept(&p->pv, &p->zero, &p->nr_zero))
+		return -1;
+	return 0;
 }
 
 uint64_t plan_data_bytes(const struct plan *p)

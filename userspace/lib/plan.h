@@ -11,33 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "plan_pv.h"
+#include "runs.h"
 #include "stream.h"
-
-/**
- * struct plan_fill - a run of gfns to be filled
- * @gfn: the first
- * @offset: of their contents in the file; 0 where @zero
- * @nr: gfns
- * @zero: they become zero
- *
- * Layout and order suit every engine: data in the order of the file.
- */
-struct plan_fill {
-	uint64_t gfn;
-	uint64_t offset;
-	uint32_t nr;
-	bool zero;
-};
-
-/**
- * struct plan_range - a range of gfns
- * @gfn: the first
- * @nr: gfns
- */
-struct plan_range {
-	uint64_t gfn;
-	uint64_t nr;
-};
 
 /**
  * struct plan - all that a restore does to the guest's memory
@@ -54,6 +30,8 @@ struct plan_range {
  * @end: offset of the END record's header
  * @first_after_data: offset of the first record after the last PAGE_DATA; of the
  *	first record of all where there is no PAGE_DATA
+ * @whole: the members above are known
+ * @pv: of a PV guest
  */
 struct plan {
 	struct plan_range *populate;
@@ -66,6 +44,8 @@ struct plan {
 	uint64_t zero_pages;
 	uint64_t end;
 	uint64_t first_after_data;
+	bool whole;
+	struct pv_pages pv;
 };
 
 /**
@@ -80,12 +60,19 @@ struct plan {
  * The offset of @s->fd moves while the file's holes are looked for, and is put
  * back.
  *
- * Return: 0; 1 when a record that only the stock helper handles is ahead
- * (VERIFY, CHECKPOINT, PAGE_DATA after HVM_PARAMS, an END with a body, an
- * unknown mandatory type: @s->error says which); -1 with @s->error set.
+ * Return: 0; 1 with @s->error set if only the stock helper can restore the stream
+ * (see walk_records() and pv_pages_record()); -1 with @s->error set.
  */
 int plan_build(struct plan *p, struct stream *s);
 void plan_free(struct plan *p);
+
+/**
+ * plan_remove_kept() - take out of a plan what the stock helper fills
+ * @p: of a PV guest
+ *
+ * Return: 0, or -1 without memory.
+ */
+int plan_remove_kept(struct plan *p);
 
 /**
  * plan_data_bytes() - what has to be read of the file

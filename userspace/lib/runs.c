@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "runs.h"
+#include "stream.h"
 
 #define MIN_CAP		64
 

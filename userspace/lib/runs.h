@@ -10,7 +10,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "plan.h"
+/**
+ * struct plan_fill - a run of gfns to be filled
+ * @gfn: the first
+ * @offset: of their contents in the file; 0 where @zero
+ * @nr: gfns
+ * @zero: they become zero
+ *
+ * Layout and order suit every engine: data in the order of the file.
+ */
+struct plan_fill {
+	uint64_t gfn;
+	uint64_t offset;
+	uint32_t nr;
+	bool zero;
+};
+
+/**
+ * struct plan_range - a range of gfns
+ * @gfn: the first
+ * @nr: gfns
+ */
+struct plan_range {
+	uint64_t gfn;
+	uint64_t nr;
+};
 
 /**
  * struct ranges - an array of ranges of gfns

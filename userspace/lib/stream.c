@@ -240,12 +240,12 @@ int stream_next(struct stream *s, struct stream_record *rec)
 	if (rec->length > REC_LENGTH_MAX)
 		return stream_fail(s, rec->offset,
 				   "record %s (%#x) of %u bytes, the limit is %u",
-				   stream_rec_name(rec->type), rec->type,
+				   record_name(rec->type), rec->type,
 				   rec->length, REC_LENGTH_MAX);
 	if (padded(rec->length) > s->file_size - rec->body)
 		return stream_fail(s, rec->offset,
 				   "record %s (%#x) of %u bytes: the file ends at %" PRIu64,
-				   stream_rec_name(rec->type), rec->type,
+				   record_name(rec->type), rec->type,
 				   rec->length, s->file_size);
 
 	s->next = rec->body + padded(rec->length);
@@ -443,33 +443,4 @@ int stream_find_pfn(struct stream *s, uint64_t pfn, uint64_t *offset)
 		return -1;
 	*offset = rec.offset;
 	return 0;
-}
-
-const char *stream_rec_name(uint32_t type)
-{
-	static const char * const names[] = {
-		[REC_END] = "END",
-		[REC_PAGE_DATA] = "PAGE_DATA",
-		[REC_X86_PV_INFO] = "X86_PV_INFO",
-		[REC_X86_PV_P2M_FRAMES] = "X86_PV_P2M_FRAMES",
-		[REC_X86_PV_VCPU_BASIC] = "X86_PV_VCPU_BASIC",
-		[REC_X86_PV_VCPU_EXTENDED] = "X86_PV_VCPU_EXTENDED",
-		[REC_X86_PV_VCPU_XSAVE] = "X86_PV_VCPU_XSAVE",
-		[REC_SHARED_INFO] = "SHARED_INFO",
-		[REC_X86_TSC_INFO] = "X86_TSC_INFO",
-		[REC_HVM_CONTEXT] = "HVM_CONTEXT",
-		[REC_HVM_PARAMS] = "HVM_PARAMS",
-		[REC_TOOLSTACK] = "TOOLSTACK",
-		[REC_X86_PV_VCPU_MSRS] = "X86_PV_VCPU_MSRS",
-		[REC_VERIFY] = "VERIFY",
-		[REC_CHECKPOINT] = "CHECKPOINT",
-		[REC_CHECKPOINT_DIRTY_PFN_LIST] = "CHECKPOINT_DIRTY_PFN_LIST",
-		[REC_STATIC_DATA_END] = "STATIC_DATA_END",
-		[REC_X86_CPUID_POLICY] = "X86_CPUID_POLICY",
-		[REC_X86_MSR_POLICY] = "X86_MSR_POLICY",
-	};
-
-	if (type < sizeof(names) / sizeof(names[0]))
-		return names[type];
-	return type & REC_OPTIONAL ? "optional" : "unknown";
 }

@@ -11,37 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "records.h"
+
 #define XT_PAGE_SIZE	4096U
 #define XT_PAGE_SHIFT	12
-
-/* Record types (libxc-migration-stream.pandoc, "Record"). */
-enum stream_rec_type {
-	REC_END			= 0x00,
-	REC_PAGE_DATA		= 0x01,
-	REC_X86_PV_INFO		= 0x02,
-	REC_X86_PV_P2M_FRAMES	= 0x03,
-	REC_X86_PV_VCPU_BASIC	= 0x04,
-	REC_X86_PV_VCPU_EXTENDED = 0x05,
-	REC_X86_PV_VCPU_XSAVE	= 0x06,
-	REC_SHARED_INFO		= 0x07,
-	REC_X86_TSC_INFO	= 0x08,
-	REC_HVM_CONTEXT		= 0x09,
-	REC_HVM_PARAMS		= 0x0a,
-	REC_TOOLSTACK		= 0x0b,
-	REC_X86_PV_VCPU_MSRS	= 0x0c,
-	REC_VERIFY		= 0x0d,
-	REC_CHECKPOINT		= 0x0e,
-	REC_CHECKPOINT_DIRTY_PFN_LIST = 0x0f,
-	REC_STATIC_DATA_END	= 0x10,
-	REC_X86_CPUID_POLICY	= 0x11,
-	REC_X86_MSR_POLICY	= 0x12,
-};
-
-/* A reader that does not know a record with this bit may skip it. */
-#define REC_OPTIONAL		0x80000000U
-
-/* The longest body that stock takes: REC_LENGTH_MAX of xg_sr_stream_format.h. */
-#define REC_LENGTH_MAX		(128U << 20)
 
 /*
  * Types of pages, bits 63-60 of the entries of PAGE_DATA: XEN_DOMCTL_PFINFO_*
@@ -78,9 +51,6 @@ static inline bool stream_type_has_data(unsigned int type)
 
 /* As many entries as the stock writer puts into a PAGE_DATA record. */
 #define PAGES_PER_RECORD	1024U
-
-/* Bytes of a record's header: its type and its length. */
-#define RECORD_HEADER_SIZE	8U
 
 /* Bytes of the image header and the domain header, before the first record. */
 #define STREAM_HEADERS_SIZE	40U
@@ -239,13 +209,5 @@ int stream_file_size(int fd, uint64_t *size);
  */
 int stream_fail(struct stream *s, uint64_t offset, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-
-/**
- * stream_rec_name() - name of a record type
- * @type: REC_*, or any other value
- *
- * Return: as in the format's document; "optional" or "unknown" for others.
- */
-const char *stream_rec_name(uint32_t type);
 
 #endif /* XEN_THAW_STREAM_H */

@@ -5,55 +5,16 @@
 
 #include "verify.h"
 
-#define PV	1U
-#define HVM	2U
-
-/**
- * struct rule - how a type of record has to be
- * @guests: that have it
- * @min: the shortest body
- * @step: lengths go up by so many bytes; 0: @min is the only one
- * @once: there may be only one
- * @after: a type that has to come before, as the stock reader has it; END: none
- *
- * From xg_sr_restore*.c of Xen's tools/libs/guest.
- */
-struct rule {
-	uint8_t guests;
-	uint16_t min;
-	uint16_t step;
-	bool once;
-	uint8_t after;
-};
-
-static const struct rule rules[] = {
-	[REC_END] = { PV | HVM, 0, 0, true, REC_STATIC_DATA_END },
-	[REC_PAGE_DATA] = { PV | HVM, 16, 1, false, REC_STATIC_DATA_END },
-	[REC_X86_PV_INFO] = { PV, 8, 1, true, 0 },
-	[REC_X86_PV_P2M_FRAMES] = { PV, 16, 8, false, REC_X86_PV_INFO },
-	[REC_X86_PV_VCPU_BASIC] = { PV, 8, 1, false, 0 },
-	[REC_X86_PV_VCPU_EXTENDED] = { PV, 8, 1, false, 0 },
-	[REC_X86_PV_VCPU_XSAVE] = { PV, 8, 1, false, 0 },
-	[REC_X86_PV_VCPU_MSRS] = { PV, 8, 16, false, 0 },
-	[REC_SHARED_INFO] = { PV, XT_PAGE_SIZE, 0, false, REC_X86_PV_INFO },
-	[REC_X86_TSC_INFO] = { PV | HVM, 24, 0, false, 0 },
-	[REC_HVM_CONTEXT] = { HVM, 1, 1, false, 0 },
-	[REC_HVM_PARAMS] = { HVM, 8, 16, false, 0 },
-	[REC_STATIC_DATA_END] = { PV | HVM, 0, 0, true, 0 },
-	[REC_X86_CPUID_POLICY] = { PV | HVM, 24, 24, false, 0 },
-	[REC_X86_MSR_POLICY] = { PV | HVM, 16, 16, false, 0 },
-};
-
 static int fail(struct verify *v, const struct stream_record *rec,
 		const char *why)
 {
 	return stream_fail(&v->file.stream, rec->offset,
 			   "record %s (%#x) of %u bytes: %s",
-			   stream_rec_name(rec->type), rec->type, rec->length,
+			   record_name(rec->type), rec->type, rec->length,
 			   why);
 }
 
-static bool length_is_right(const struct rule *rule, uint32_t length)
+static bool length_is_right(const struct record_rule *rule, uint32_t length)
 {
 	if (length < rule->min)
 		return false;
@@ -70,10 +31,10 @@ static bool is_there(const struct verify *v, uint8_t type)
 
 static int check_rule(struct verify *v, const struct stream_record *rec)
 {
-	const struct rule *rule = &rules[rec->type];
+	const struct record_rule *rule = record_rule(rec->type);
 	bool pv = v->file.stream.guest_type == STREAM_GUEST_PV;
 
-	if (!(rule->guests & (pv ? PV : HVM)))
+	if (!(rule->guests & (pv ? RECORD_OF_PV : RECORD_OF_HVM)))
 		return fail(v, rec, pv ? "not of a PV guest" :
 					 "not of an HVM or PVH guest");
 	if (!length_is_right(rule, rec->length))
@@ -82,19 +43,14 @@ static int check_rule(struct verify *v, const struct stream_record *rec)
 		return fail(v, rec, "the second of its type");
 	if (!is_there(v, rule->after))
 		return stream_fail(&v->file.stream, rec->offset,
-				   "%s before %s", stream_rec_name(rec->type),
-				   stream_rec_name(rule->after));
+				   "%s before %s", record_name(rec->type),
+				   record_name(rule->after));
 	return 0;
 }
 
-/* struct xc_sr_rec_x86_pv_info of xg_sr_stream_format.h. */
 static int check_pv_info(struct verify *v, const struct stream_record *rec)
 {
-	struct {
-		uint8_t guest_width;
-		uint8_t pt_levels;
-		uint8_t reserved[6];
-	} info;
+	struct record_pv_info info;
 
 	if (stream_read(&v->file.stream, rec->body, &info, sizeof(info),
 			"record"))
@@ -111,21 +67,21 @@ static int check_pv_info(struct verify *v, const struct stream_record *rec)
 static int check_p2m_frames(struct verify *v, const struct stream_record *rec)
 {
 	uint32_t per_frame = XT_PAGE_SIZE / (v->wide ? 8 : 4);
-	uint32_t pfn[2];
+	struct record_p2m_frames h;
+	uint32_t start, end;
 	uint64_t nr;
 
-	if (stream_read(&v->file.stream, rec->body, pfn, sizeof(pfn),
-			"record"))
+	if (stream_read(&v->file.stream, rec->body, &h, sizeof(h), "record"))
 		return -1;
-	pfn[0] = le32toh(pfn[0]);
-	pfn[1] = le32toh(pfn[1]);
-	nr = pfn[1] / per_frame - pfn[0] / per_frame + UINT64_C(1);
-	if (pfn[0] > pfn[1] || rec->length != 8 + 8 * nr)
+	start = le32toh(h.start_pfn);
+	end = le32toh(h.end_pfn);
+	nr = end / per_frame - start / per_frame + UINT64_C(1);
+	if (start > end || rec->length != sizeof(h) + 8 * nr)
 		return stream_fail(&v->file.stream, rec->offset,
 				   "X86_PV_P2M_FRAMES of %u bytes for pfns %#x to %#x",
-				   rec->length, pfn[0], pfn[1]);
-	if (pfn[1] > v->max_pfn)
-		v->max_pfn = pfn[1];
+				   rec->length, start, end);
+	if (end > v->max_pfn)
+		v->max_pfn = end;
 	return 0;
 }
 
@@ -159,11 +115,13 @@ static int check_body(struct verify *v, const struct stream_record *rec)
 
 int verify_record(struct verify *v, const struct stream_record *rec)
 {
+	const struct record_rule *rule = record_rule(rec->type);
+
 	if (rec->type & REC_OPTIONAL)
 		return 0;
-	if (rec->type > REC_X86_MSR_POLICY)
+	if (!rule)
 		return fail(v, rec, "of an unknown mandatory type");
-	if (!rules[rec->type].guests)
+	if (!rule->guests)
 		return fail(v, rec, "not of a saved guest");
 	if (check_rule(v, rec) || check_body(v, rec))
 		return -1;
@@ -185,7 +143,7 @@ int verify_complete(struct verify *v)
 		if (!v->seen[needed[i]])
 			return stream_fail(&v->file.stream, v->end,
 					   "END, but no %s was there",
-					   stream_rec_name(needed[i]));
+					   record_name(needed[i]));
 	}
 	return 0;
 }

@@ -8,7 +8,6 @@
 #include "format.h"
 #include "info.h"
 #include "pages.h"
-#include "pv.h"
 #include "plan.h"
 
 /* Bytes of pages read at once. */
@@ -127,18 +126,6 @@ static int read_data_pages(struct info *info, const struct plan *p)
 	return ret;
 }
 
-/* Whether a PV guest's stream is one for the fast path; as pv_scan(). */
-static int scan_pv(struct stream *s)
-{
-	struct plan p = { 0 };
-	struct pv pv;
-	int ret = pv_scan(&pv, s, &p);
-
-	free(pv.keep.v);
-	plan_free(&p);
-	return ret;
-}
-
 /* Plans a restore, on a stream of its own as the error stays. */
 static int plan(struct info *info, bool read_data)
 {
@@ -150,10 +137,6 @@ static int plan(struct info *info, bool read_data)
 			info->file.stream.start))
 		return -1;
 	ret = plan_build(&p, &s);
-	if (!ret && s.guest_type == STREAM_GUEST_PV && s.version >= 3) {
-		ret = scan_pv(&s);
-		info->planned = ret > 0;
-	}
 	info->refusal = plan_refusal(&s);
 	info->fast = !ret && !info->refusal;
 	if (ret > 0 && !info->refusal) {
@@ -163,7 +146,7 @@ static int plan(struct info *info, bool read_data)
 	if (ret < 0)
 		memcpy(info->file.stream.error, s.error, sizeof(s.error));
 
-	info->planned |= !ret;
+	info->planned = p.whole;
 	if (info->planned) {
 		info->pages = p.pages;
 		info->known_zero = p.zero_pages;
@@ -262,7 +245,7 @@ const char *info_libxc_name(unsigned int type)
 {
 	if (type == INFO_LIBXC_OPTIONAL)
 		return "optional";
-	return stream_rec_name(type);
+	return record_name(type);
 }
 
 const char *info_libxl_name(unsigned int type)

@@ -113,7 +113,8 @@ static int copy_records(struct packer *p, uint64_t start, uint64_t end)
 	while (s.next < end) {
 		if (stream_next(&s, &rec))
 			return fail_in(p, s.error);
-		if (rec.type == REC_PAGE_DATA || thaw_record(rec.type))
+		if (rec.type == REC_PAGE_DATA ||
+		    record_kind(rec.type) == RECORD_THAW)
 			continue;
 		if (rec.type == REC_END)
 			p->index.index.end = htole64(p->out.pos);

@@ -6,6 +6,7 @@
 #include "format.h"
 #include "pack_pages.h"
 #include "runs.h"
+#include "walk.h"
 
 /* As in plan.c: runs are sorted out whenever there are twice as many. */
 #ifndef COMPACT_MIN
@@ -37,8 +38,7 @@ struct track {
  * @bare: types of entries without data, by key; only of PV guests
  * @key: of the next entry: its number, times the size of a page as that is what
  *	runs.h counts in; the type is added to it
- * @static_data_end: there was such a record
- * @hvm_params: there was such a record
+ * @packed: there was a record that packing adds
  */
 struct collector {
 	struct stream *s;
@@ -48,8 +48,7 @@ struct collector {
 	struct track typed;
 	struct track bare;
 	uint64_t key;
-	bool static_data_end;
-	bool hvm_params;
+	bool packed;
 };
 
 static int no_memory(struct stream *s)
@@ -121,63 +120,22 @@ static int add_run(void *arg, const struct page_run *run)
 	return ret ? no_memory(c->s) : 0;
 }
 
-static int refuse(struct collector *c, const struct stream_record *rec,
-		  const char *why)
+/* For walk_records(). */
+static int add_record(void *arg, const struct stream_record *rec)
 {
-	return stream_fail(c->s, rec->offset, "record %s (%#x) of %u bytes: %s",
-			   stream_rec_name(rec->type), rec->type, rec->length,
-			   why);
-}
+	struct collector *c = arg;
 
-static int add_page_data(struct collector *c, const struct stream_record *rec)
-{
-	if (!c->static_data_end)
-		return stream_fail(c->s, rec->offset,
-				   "PAGE_DATA before STATIC_DATA_END");
-	if (c->hvm_params)
-		return refuse(c, rec, "it comes after HVM_PARAMS");
-	return stream_page_runs(c->s, rec, add_run, c);
-}
-
-static int add_record(struct collector *c, const struct stream_record *rec)
-{
-	switch (rec->type) {
-	case REC_PAGE_DATA:
-		return add_page_data(c, rec);
-	case REC_END:
-		return rec->length ? refuse(c, rec, "it should have no body") : 0;
-	case REC_STATIC_DATA_END:
-		c->static_data_end = true;
+	switch (record_kind(rec->type)) {
+	case RECORD_PAGES:
+		return stream_page_runs(c->s, rec, add_run, c);
+	case RECORD_THAW:
+		c->packed = true;
 		return 0;
-	case REC_HVM_PARAMS:
-		c->hvm_params = true;
-		return 0;
-	case REC_VERIFY:
-	case REC_CHECKPOINT:
-	case REC_CHECKPOINT_DIRTY_PFN_LIST:
-		return refuse(c, rec, "not of a saved guest");
+	case RECORD_THAW_LATER:
+		return walk_refuse(c->s, rec, "packed by a later xen-thaw");
 	default:
-		if (thaw_later_record(rec->type))
-			return refuse(c, rec, "packed by a later xen-thaw");
-		if (rec->type <= REC_X86_MSR_POLICY || rec->type & REC_OPTIONAL)
-			return 0;
-		return refuse(c, rec, "of an unknown mandatory type");
+		return 0;
 	}
-}
-
-static int walk(struct collector *c, struct pack_pages *p)
-{
-	struct stream_record rec;
-
-	p->first_after_data = c->s->next;
-	do {
-		if (stream_next(c->s, &rec) || add_record(c, &rec))
-			return -1;
-		if (rec.type == REC_PAGE_DATA)
-			p->first_after_data = c->s->next;
-		p->packed |= thaw_record(rec.type);
-	} while (rec.type != REC_END);
-	return 0;
 }
 
 static int emit(struct pack_pages *p, const struct pack_run *run)
@@ -314,6 +272,7 @@ static int settle(struct collector *c, struct pack_pages *p)
 int pack_pages_read(struct pack_pages *p, struct stream *s)
 {
 	struct collector c = { .s = s };
+	struct walk walk;
 	int ret;
 
 	memset(p, 0, sizeof(*p));
@@ -321,15 +280,17 @@ int pack_pages_read(struct pack_pages *p, struct stream *s)
 		return stream_fail(s, s->start,
 				   "libxc stream of version %u: restore the guest and save it again",
 				   s->version);
-	ret = walk(&c, p);
+	ret = walk_records(s, &walk, add_record, &c);
 	if (!ret)
 		ret = settle(&c, p);
+	p->first_after_data = walk.first_after_data;
+	p->packed = c.packed;
 
 	free(c.populate.v);
 	free(c.data.f.v);
 	free(c.typed.f.v);
 	free(c.bare.f.v);
-	return ret;
+	return ret ? -1 : 0;
 }
 
 void pack_pages_free(struct pack_pages *p)

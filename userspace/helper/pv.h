@@ -12,43 +12,26 @@
 #include <stdbool.h>
 
 #include "plan.h"
-#include "runs.h"
 
 /**
  * struct pv - a PV guest's side of a restore
- * @keep: pfns whose entries reach the stock helper as they are: page tables,
- *	start_info, GDT frames and the frames of the p2m
- * @nr_pfns: one above the highest pfn of the guest
+ * @pages: that the stock helper fills, of the plan
  * @table: shared with the preloaded library: mfn of each pfn, 0 if it has none
- * @table_fd: memfd behind @table
- * @event_fd: eventfd that the library raises after each report
- * @seen_info: there was an X86_PV_INFO record
+ * @table_fd: memfd behind @table; -1: none
+ * @event_fd: eventfd that the library raises after each report; -1: none
  */
 struct pv {
-	struct ranges keep;
-	uint64_t nr_pfns;
+	const struct pv_pages *pages;
 	uint64_t *table;
 	int table_fd;
 	int event_fd;
-	bool seen_info;
 };
 
-/**
- * pv_scan() - find out which pages the stock helper has to see
- * @pv: filled in; pv_free() is due also after a failure
- * @s: an open stream of a PV guest, at its first record
- * @plan: of that stream; what the stock helper fills is taken out of it
- *
- * Return: 0; 1 when only the stock helper can restore it (a 32-bit guest, or a
- * record that this reader does not know: @s->error says which); -1 with
- * @s->error set.
- */
-int pv_scan(struct pv *pv, struct stream *s, struct plan *plan);
 void pv_free(struct pv *pv);
 
 /**
  * pv_share() - make the table and the eventfd, for a child to inherit
- * @pv: scanned
+ * @pv: @pages is set
  *
  * Return: 0, or -1 with errno set.
  */
@@ -71,7 +54,7 @@ void pv_prepare_child(void *arg);
 
 /**
  * pv_rewrite() - make the stock helper's version of a PAGE_DATA record
- * @pv: scanned
+ * @pv: @pages is set
  * @s: the stream
  * @rec: the record
  * @pieces: out: what of the file is to follow @record: sorted runs of bytes;
@@ -80,7 +63,7 @@ void pv_prepare_child(void *arg);
  *
  * Return: header and list of the record, for free(); NULL with @s->error set.
  */
-void *pv_rewrite(struct pv *pv, struct stream *s,
+void *pv_rewrite(const struct pv *pv, struct stream *s,
 		 const struct stream_record *rec, struct fills *pieces,
 		 size_t *length);
 
