@@ -63,10 +63,10 @@ static int hand_over(struct restore *r, double start)
 	r->stats.engine = env_engine_name(ENGINE_STOCK);
 	if (!env_stats()) {
 		stock_exec(r->stock, r->argv);
-		return RESTORE_FAILED;
+		return STATUS_FAILED;
 	}
 	if (stock_spawn(r->stock, r->argv, -1, -1, NULL, NULL))
-		return RESTORE_FAILED;
+		return STATUS_FAILED;
 	status = stock_wait();
 	append_stats(r, start, status);
 	return status;
@@ -229,7 +229,7 @@ static int look_at_file(struct restore *r, off_t offset)
 /* Return: a wait status. */
 static int run_restore(struct restore *r, int argc, double start)
 {
-	int status = RESTORE_FAILED;
+	int status = STATUS_FAILED;
 	off_t offset;
 
 	if (!is_file_restore(r, argc, &offset)) {
@@ -255,13 +255,13 @@ static int run(struct restore *r, int argc, double start)
 {
 	r->stock = stock_find();
 	if (!r->stock)
-		return RESTORE_FAILED;
+		return STATUS_FAILED;
 	if (!strcmp(r->argv[ARG_MODE], "--restore-domain"))
 		return run_restore(r, argc, start);
 	if (!strcmp(r->argv[ARG_MODE], "--save-domain"))
 		return save_run(r->stock, argc, r->argv, start);
 	stock_exec(r->stock, r->argv);
-	return RESTORE_FAILED;
+	return STATUS_FAILED;
 }
 
 static void usage(FILE *f)

@@ -340,15 +340,15 @@ static int finish(struct restore *r, int err)
 	int status = stock_wait();
 
 	if (stock_interrupted)
-		return W_EXITCODE(0, stock_interrupted);
+		return stock_interrupted;
 	if (err)
-		return RESTORE_FAILED;
+		return STATUS_FAILED;
 	if (status)
 		return status;
 	/* libxl reads on from here, in the same open file description. */
 	if (lseek(r->io_fd, r->plan.end + RECORD_HEADER_SIZE, SEEK_SET) < 0) {
 		message("%s: cannot seek: %s", r->name, strerror(errno));
-		return RESTORE_FAILED;
+		return STATUS_FAILED;
 	}
 	return 0;
 }
@@ -375,22 +375,22 @@ int restore_run(struct restore *r)
 	int err;
 
 	if (check_new(r))
-		return RESTORE_FAILED;
+		return STATUS_FAILED;
 	if (r->pv && pv_share(r->pv)) {
 		message("%s: no memory to share with the stock helper: %s",
 			r->name, strerror(errno));
-		return RESTORE_FAILED;
+		return STATUS_FAILED;
 	}
 	if (pipe2(pipe_fds, O_CLOEXEC)) {
 		message("%s: %s", r->name, strerror(errno));
-		return RESTORE_FAILED;
+		return STATUS_FAILED;
 	}
 	err = stock_spawn(r->stock, r->argv, r->io_fd, pipe_fds[0],
 			  r->pv ? pv_prepare_child : NULL, r->pv);
 	close(pipe_fds[0]);
 	if (err) {
 		close(pipe_fds[1]);
-		return RESTORE_FAILED;
+		return STATUS_FAILED;
 	}
 	if (r->pv && !pv_wait_hello(r->pv)) {
 		stock_kill();

@@ -12,9 +12,7 @@
 #include "stats.h"
 #include "engine.h"
 
-/* The wait status of a helper that failed by itself. */
-#define RESTORE_FAILED	W_EXITCODE(1, 0)
-/* No wait status: nothing is done yet, and the stock helper has to do all. */
+/* Not a wait status: nothing is done yet, and the stock helper has to do all. */
 #define RESTORE_HAND_OVER	(-1)
 
 /**

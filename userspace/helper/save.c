@@ -22,8 +22,6 @@
 #include "stats.h"
 #include "stock.h"
 
-#define SAVE_FAILED	W_EXITCODE(1, 0)
-
 /* The largest that is not root's alone (/proc/sys/fs/pipe-max-size). */
 #define PIPE_SIZE	(1 << 20)
 
@@ -157,7 +155,7 @@ static int run_packed(struct save *s)
 	int child_end = open_pipe(&s->job.in_fd), status, ret;
 
 	if (child_end < 0)
-		return SAVE_FAILED;
+		return STATUS_FAILED;
 	/* As any error of writing. */
 	signal(SIGXFSZ, SIG_IGN);
 	ret = stock_spawn(s->stock, s->argv, s->io_fd, child_end,
@@ -165,7 +163,7 @@ static int run_packed(struct save *s)
 	close(child_end);
 	if (ret) {
 		close(s->job.in_fd);
-		return SAVE_FAILED;
+		return STATUS_FAILED;
 	}
 	s->stats.form = "packed";
 	ret = save_all(s);
@@ -174,7 +172,7 @@ static int run_packed(struct save *s)
 	close(s->job.in_fd);
 	status = stock_wait();
 	if (ret && !s->job.truncated && !status)
-		status = SAVE_FAILED;
+		status = STATUS_FAILED;
 	return status;
 }
 
@@ -197,7 +195,7 @@ static int run_plain(struct save *s)
 	int status, ret = 0;
 
 	if (stock_spawn(s->stock, s->argv, -1, -1, NULL, NULL))
-		return SAVE_FAILED;
+		return STATUS_FAILED;
 	s->stats.form = "plain";
 	s->job.guest = "unknown";
 	while (!ret && stock_is_alive()) {
@@ -210,7 +208,7 @@ static int run_plain(struct save *s)
 	if (!ret)
 		return status;
 	message("%s: %s", s->name, s->job.error);
-	return status ? status : SAVE_FAILED;
+	return status ? status : STATUS_FAILED;
 }
 
 static int run_into_file(struct save *s, double start)
@@ -220,17 +218,17 @@ static int run_into_file(struct save *s, double start)
 	int room;
 
 	if (env_get_engine(&choice) || env_get_cache(&mode))
-		return append_stats(s, start, SAVE_FAILED);
+		return append_stats(s, start, STATUS_FAILED);
 	if (choice == ENGINE_STOCK) {
 		stock_exec(s->stock, s->argv);
-		return SAVE_FAILED;
+		return STATUS_FAILED;
 	}
 	call_file_name(s->io_fd, s->name, sizeof(s->name));
 	if (open_file(s)) {
 		message("%s: cannot read it: %s: saved by the stock helper alone",
 			s->name, strerror(errno));
 		stock_exec(s->stock, s->argv);
-		return SAVE_FAILED;
+		return STATUS_FAILED;
 	}
 	room = save_make_room(s->out.fd, s->name, &s->job.start,
 			      s->job.error, sizeof(s->job.error));
@@ -238,7 +236,7 @@ static int run_into_file(struct save *s, double start)
 		message("%s: %s%s", s->name, s->job.error,
 			room > 0 ? ": not packed" : "");
 	if (room < 0)
-		return append_stats(s, start, SAVE_FAILED);
+		return append_stats(s, start, STATUS_FAILED);
 
 	writer_init(&s->out, s->out.fd, s->name, s->job.error,
 		    sizeof(s->job.error));
@@ -259,5 +257,5 @@ int save_run(const char *stock, int argc, char **argv, double start)
 	if (is_file_save(&s, argc))
 		return run_into_file(&s, start);
 	stock_exec(stock, argv);
-	return SAVE_FAILED;
+	return STATUS_FAILED;
 }

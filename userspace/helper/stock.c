@@ -184,7 +184,7 @@ int stock_wait(void)
 			continue;
 		message("cannot wait for the stock helper: %s",
 			strerror(errno));
-		status = W_EXITCODE(1, 0);
+		status = STATUS_FAILED;
 		break;
 	}
 	stock_pid = 0;

@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* Wait status of a process that ended with exit code 1. */
+#define STATUS_FAILED	(1 << 8)
+
 /* Set to the signal's number once the restore is to stop. */
 extern volatile int stock_interrupted;
 

@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <linux/fs.h>
 
 #include "newfile.h"
 
@@ -158,7 +161,9 @@ static int link_temp(struct newfile *o)
 /* Not every filesystem has both ways to rename, and not to replace. */
 static int rename_new(struct newfile *o)
 {
-	if (!renameat2(AT_FDCWD, o->temp, AT_FDCWD, o->path, RENAME_NOREPLACE))
+	/* By its number: musl has no function for it. */
+	if (!syscall(SYS_renameat2, AT_FDCWD, o->temp, AT_FDCWD, o->path,
+		     RENAME_NOREPLACE))
 		return 0;
 	if (errno != EINVAL)
 		return -1;
