@@ -84,7 +84,10 @@ int env_parse_engine(const char *source, const char *value,
 int env_parse_threads(const char *source, const char *value,
 		      unsigned int *threads);
 
-/* Return: the name of an engine, as options and statistics have it. */
+/**
+ * env_engine_name() - name of an engine, as options and statistics have it
+ * @choice: the engine
+ */
 const char *env_engine_name(enum engine_choice choice);
 
 /**
@@ -120,19 +123,35 @@ int env_get_threads(unsigned int *threads);
  */
 int env_get_verify(bool *verify);
 
-/* Return: XEN_THAW_PROGRESS=1: show a progress bar. */
+/**
+ * env_progress() - whether to show a progress bar: XEN_THAW_PROGRESS=1
+ */
 bool env_progress(void);
 
-/* Return: XEN_THAW_DEBUG=1: say also what is routine. */
+/**
+ * env_debug() - whether to say what is routine, too: XEN_THAW_DEBUG=1
+ */
 bool env_debug(void);
 
-/* Return: XEN_THAW_STATS, the file for statistics, or NULL. */
+/**
+ * env_stats() - the file for statistics: XEN_THAW_STATS
+ *
+ * Return: a path, or NULL.
+ */
 const char *env_stats(void);
 
-/* Return: XEN_THAW_STOCK_HELPER, the path of Xen's own helper, or NULL. */
+/**
+ * env_stock_helper() - Xen's own helper: XEN_THAW_STOCK_HELPER
+ *
+ * Return: a path, or NULL.
+ */
 const char *env_stock_helper(void);
 
-/* Return: XEN_THAW_HELPER, the path of our helper, or NULL. */
+/**
+ * env_helper() - our helper: XEN_THAW_HELPER
+ *
+ * Return: a path, or NULL.
+ */
 const char *env_helper(void);
 
 /**

@@ -109,7 +109,11 @@ uint32_t thaw_sum(uint32_t sum, const void *buf, size_t size);
  */
 void thaw_seal_index(struct thaw_index_record *r);
 
-/* thaw_zero_page_sum() - CRC32C of a page of zeros */
+/**
+ * thaw_zero_page_sum() - CRC32C of a page of zeros
+ *
+ * Return: the sum, computed once.
+ */
 uint32_t thaw_zero_page_sum(void);
 
 #endif /* XEN_THAW_FORMAT_H */

@@ -33,6 +33,11 @@ struct page_data {
  * Return: 0, or -1 without memory.
  */
 int page_data_init(struct page_data *d, const struct stream *s);
+
+/**
+ * page_data_free() - release the buffer
+ * @d: initialised, or all zero
+ */
 void page_data_free(struct page_data *d);
 
 /**

@@ -64,6 +64,11 @@ struct plan {
  * (see walk_records() and pv_pages_record()); -1 with @s->error set.
  */
 int plan_build(struct plan *p, struct stream *s);
+
+/**
+ * plan_free() - release what a plan holds
+ * @p: built, or all zero
+ */
 void plan_free(struct plan *p);
 
 /**

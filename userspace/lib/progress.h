@@ -23,7 +23,9 @@ void progress_title(const char *title);
  */
 void progress_add(uint64_t units);
 
-/* progress_clear() - take the bar away */
+/**
+ * progress_clear() - take the bar away
+ */
 void progress_clear(void);
 
 #endif /* XEN_THAW_PROGRESS_H */

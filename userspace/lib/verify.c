@@ -5,7 +5,7 @@
 
 #include "progress.h"
 #include "file.h"
-#include "verify.h"
+#include "verify_parts.h"
 
 /* What a record's body ends with, up to a multiple of 8. */
 static int check_filler(struct verify *v, const struct stream_record *rec)

@@ -94,30 +94,4 @@ int verify_file(struct verify *v, int fd, const char *name);
  */
 int verify_stream(struct verify *v, int fd, const char *name, uint64_t start);
 
-/* Below: between the parts of verify. All return 0, or -1 with the error set. */
-
-/* A record is in its place, and its body has the right size. */
-int verify_record(struct verify *v, const struct stream_record *rec);
-
-/* All records that a restore needs were there. */
-int verify_complete(struct verify *v);
-
-/* Bytes that only fill up are zero. */
-int verify_padding(struct verify *v, uint64_t start, uint64_t end);
-
-/* Reads the index, from the first record of the stream. */
-int verify_open_index(struct verify *v, const struct stream_record *rec);
-
-/* Compares the spans that start up to @offset. */
-int verify_spans(struct verify *v, uint64_t offset);
-
-/* What the index says is what was found. */
-int verify_index(struct verify *v);
-
-/* Remembers the sums for the next PAGE_DATA. */
-int verify_open_sums(struct verify *v, const struct stream_record *rec);
-
-/* Compares the sums of a PAGE_DATA record, if it has some. */
-int verify_page_data(struct verify *v, const struct stream_record *rec);
-
 #endif /* XEN_THAW_VERIFY_H */

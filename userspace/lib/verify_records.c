@@ -3,7 +3,7 @@
 #include <endian.h>
 #include <inttypes.h>
 
-#include "verify.h"
+#include "verify_parts.h"
 
 static int fail(struct verify *v, const struct stream_record *rec,
 		const char *why)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "pages.h"
-#include "verify.h"
+#include "verify_parts.h"
 
 #define PAGE_DATA_HEADER 16U
 
