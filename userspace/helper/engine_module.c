@@ -120,7 +120,7 @@ static int module_fail(struct fill_job *job, const struct xen_thaw_fill *fill,
 				 job->domid);
 	switch (err) {
 	case ENODATA:
-		return fill_fail(job, "offset %llu: the file ends here: it was cut while it was read",
+		return fill_fail(job, "offset %llu: the file ends here: it was truncated while it was read",
 				 (unsigned long long)offset);
 	case EOPNOTSUPP:
 		job->direct_refused = job->direct;
@@ -260,7 +260,7 @@ static void start_threads(struct module_engine *m, unsigned int nr)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	/* With fewer threads the work is done all the same. */
+	/* Fewer threads do the same work. */
 	for (i = 1; i < nr && !m->workers[i].started; i++)
 		m->workers[i].started = !pthread_create(&m->workers[i].thread,
 							NULL, worker_thread,
