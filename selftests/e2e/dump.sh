@@ -182,7 +182,7 @@ exists()
 {
 	echo precious >$core
 	! dump guest $core || return
-	grep -q "$core: it is there; --force replaces it" $log || return
+	grep -q "$core: it exists: use --force to replace it" $log || return
 	[ "$(cat $core)" = precious ] && ! is_paused guest || return
 	dump --force guest $core && [ "$(wc -c <$core)" -gt 1000000 ] &&
 		nothing_left
