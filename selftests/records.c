@@ -28,7 +28,7 @@ static int print_record(struct stream *s, const struct stream_record *rec, int p
 {
 	uint64_t entry = rec->body + 8;
 
-	printf("%" PRIu64 " %s %#x %u\n", rec->offset, stream_rec_name(rec->type), rec->type,
+	printf("%" PRIu64 " %s %#x %u\n", rec->offset, record_name(rec->type), rec->type,
 	       rec->length);
 	return pages && rec->type == REC_PAGE_DATA ?
 		stream_page_runs(s, rec, print_run, &entry) : 0;

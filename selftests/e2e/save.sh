@@ -206,7 +206,7 @@ by_stock()
 bad_wish()
 {
 	! XEN_THAW_CACHE=some save -c $image &&
-		fails 'XEN_THAW_CACHE=some: unknown; it is one of auto, keep, drop'
+		fails 'XEN_THAW_CACHE=some: unknown; use one of auto, keep, drop'
 }
 
 cached_kib()

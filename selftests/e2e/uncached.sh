@@ -167,7 +167,7 @@ bad_wish()
 {
 	export XEN_THAW_CACHE=none
 	! restore module $image -p || return
-	grep 'XEN_THAW_CACHE=none: unknown; it is one of auto, keep, drop' $log &&
+	grep 'XEN_THAW_CACHE=none: unknown; use one of auto, keep, drop' $log &&
 		no_domain guest && no_helper
 }
 

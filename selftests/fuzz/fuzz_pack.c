@@ -27,6 +27,13 @@ static void check_packed(struct pack_job *job)
 	CHECK(!job->sums || v.summed_bytes == v.size);
 }
 
+/* Packing does not ask whether a PV guest has its pages; a plan does. */
+static void check_plans(const struct pack_job *job)
+{
+	CHECK(same_plans(job->in_fd, job->out_fd) ||
+	      v.file.stream.guest_type == STREAM_GUEST_PV);
+}
+
 /* Return: its bytes, for munmap(). */
 static uint8_t *map(int fd, size_t *size)
 {
@@ -49,7 +56,7 @@ static void check_again(struct pack_job *job)
 	job->in_fd = job->out_fd;
 	job->out_fd = new_file(in < job->out_fd ? 0 : 1);
 	CHECK(!pack_stream(job), "%s", job->error);
-	CHECK(same_plans(job->in_fd, job->out_fd));
+	check_plans(job);
 	data = map(job->in_fd, &size);
 	again = map(job->out_fd, &size_again);
 	/* Where there are no pages, it is not said which record is behind them. */
@@ -72,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_check_error(job.error);
 		return 0;
 	}
-	CHECK(same_plans(job.in_fd, job.out_fd));
+	check_plans(&job);
 	same_guests(job.in_fd, job.out_fd);
 	/* What is wrong with a file is not mended by packing it. */
 	if (sound) {

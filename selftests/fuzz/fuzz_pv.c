@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* pv.c: each page is either filled by us or seen by stock, and none by both. */
+/* A PV guest: each page is either filled by us or seen by stock, and none by both. */
 #include <string.h>
 
 #include "fuzz.h"
@@ -7,7 +7,7 @@
 #include "layout.h"
 #include "savefile.h"
 
-static bool is_kept(const struct pv *pv, uint64_t pfn)
+static bool is_kept(const struct pv_pages *pv, uint64_t pfn)
 {
 	size_t i;
 
@@ -18,7 +18,7 @@ static bool is_kept(const struct pv *pv, uint64_t pfn)
 }
 
 /* The fills are those from before, without what is kept. */
-static void check_fills(const struct pv *pv, const struct fuzz_page *old,
+static void check_fills(const struct pv_pages *pv, const struct fuzz_page *old,
 			size_t nr_old, const struct plan *p)
 {
 	struct fuzz_page *new;
@@ -38,7 +38,7 @@ static void check_fills(const struct pv *pv, const struct fuzz_page *old,
 }
 
 /* Stock's record lists the same pfns, in the same order. */
-static void check_rewritten(const struct pv *pv, const struct stream_record *rec,
+static void check_rewritten(const struct pv_pages *pv, const struct stream_record *rec,
 			    const uint8_t *data, const uint8_t *out,
 			    size_t length, const struct fills *pieces)
 {
@@ -75,7 +75,7 @@ static void check_rewritten(const struct pv *pv, const struct stream_record *rec
 	CHECK(get32(out + 4) == length - 8 + left);
 }
 
-static void check_records(struct pv *pv, struct stream *s, const uint8_t *data)
+static void check_records(const struct pv *pv, struct stream *s, const uint8_t *data)
 {
 	struct stream_record rec;
 	struct fills pieces;
@@ -88,7 +88,7 @@ static void check_records(struct pv *pv, struct stream *s, const uint8_t *data)
 			continue;
 		out = pv_rewrite(pv, s, &rec, &pieces, &length);
 		CHECK(out, "%s", s->error);
-		check_rewritten(pv, &rec, data, out, length, &pieces);
+		check_rewritten(pv->pages, &rec, data, out, length, &pieces);
 		free(pieces.v);
 		free(out);
 	} while (rec.type != REC_END);
@@ -98,22 +98,20 @@ static void scan(struct savefile *f, struct plan *p, const uint8_t *data)
 {
 	struct stream s = f->stream;
 	struct fuzz_page *old;
-	struct pv pv;
+	struct pv pv = { .pages = &p->pv };
 	size_t nr, i;
 
-	if (plan_build(p, &s))
+	s.error[0] = '\0';
+	if (plan_build(p, &s)) {
+		fuzz_check_error(s.error);
 		return;
-	old = fuzz_pages(p, &nr);
-	f->stream.error[0] = '\0';
-	if (pv_scan(&pv, &f->stream, p)) {
-		fuzz_check_error(f->stream.error);
-	} else {
-		for (i = 0; i < nr; i++)
-			CHECK(old[i].gfn < pv.nr_pfns);
-		check_fills(&pv, old, nr, p);
-		check_records(&pv, &f->stream, data);
 	}
-	free(pv.keep.v);
+	old = fuzz_pages(p, &nr);
+	for (i = 0; i < nr; i++)
+		CHECK(old[i].gfn < pv.pages->nr_pfns);
+	CHECK(!plan_remove_kept(p));
+	check_fills(pv.pages, old, nr, p);
+	check_records(&pv, &f->stream, data);
 	free(old);
 }
 
@@ -123,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct plan p = { 0 };
 
 	if (savefile_open(&f, fuzz_file(0, data, size), "file") ||
-	    f.stream.guest_type != STREAM_GUEST_PV)
+	    f.stream.guest_type != STREAM_GUEST_PV || plan_refusal(&f.stream))
 		return 0;
 	scan(&f, &p, data);
 	plan_free(&p);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * save_*.c: a stream out of a pipe restores from the written file as from the
- * file that stock would have written; one that is cut, or does not fit on the
+ * file that stock would have written; one that is truncated, or does not fit on the
  * disk, leaves no file that could be taken for whole.
  */
 #include <ctype.h>
@@ -75,8 +75,8 @@ static bool find_stream(struct input *in, const uint8_t *data, size_t size)
 	do {
 		if (stream_next(&f.stream, &rec))
 			return true;
-		in->ours |= thaw_record(rec.type) ||
-			    thaw_later_record(rec.type);
+		in->ours |= record_kind(rec.type) == RECORD_THAW ||
+			    record_kind(rec.type) == RECORD_THAW_LATER;
 	} while (rec.type != REC_END);
 	in->end = f.stream.next;
 	return true;
@@ -98,20 +98,19 @@ static int open_stream(const struct input *in, uint64_t end)
 /* Return: save_stream()'s, or 1 where the header is none that grows. */
 static int save(const struct input *in, uint64_t end, struct save_job *job)
 {
-	static struct save_cache cache;
+	static struct writer out;
 	char error[256];
 	int ret;
 
-	*job = (struct save_job) { .name = "out", .start = in->start,
-				   .cache = &cache };
-	job->out_fd = fuzz_file(1, in->data, (size_t)in->start);
-	ret = save_make_room(job->out_fd, "out", &job->start, error,
+	*job = (struct save_job) { .start = in->start, .out = &out };
+	writer_init(&out, fuzz_file(1, in->data, (size_t)in->start), "out",
+		    job->error, sizeof(job->error));
+	ret = save_make_room(out.fd, "out", &job->start, error,
 			     sizeof(error));
 	CHECK(ret >= 0, "%s", error);
 	if (ret)
 		return ret;
 	CHECK(job->start % 8 == 0);
-	save_cache_init(&cache, job->out_fd, "out", CACHE_KEEP, job->start);
 	job->in_fd = open_stream(in, end);
 	ret = save_stream(job);
 	close(job->in_fd);
@@ -136,7 +135,7 @@ static void check_failed(const struct save_job *job)
 	uint64_t at;
 
 	check_error(job);
-	if (!savefile_open(&f, job->out_fd, "out") &&
+	if (!savefile_open(&f, job->out->fd, "out") &&
 	    !plan_build(&p, &f.stream)) {
 		at = f.stream.next;
 		CHECK(savefile_next(&f, &at, &rec));
@@ -150,7 +149,7 @@ static void check_plain(const struct input *in, const struct save_job *job)
 	size_t size = (size_t)(in->end - in->start);
 
 	CHECK(job->end == job->start + size);
-	CHECK(pread(job->out_fd, saved, size, (off_t)job->start) ==
+	CHECK(pread(job->out->fd, saved, size, (off_t)job->start) ==
 	      (ssize_t)size);
 	CHECK(!memcmp(saved, in->data + in->start, size));
 }
@@ -160,7 +159,7 @@ static void add_tail(const struct input *in, const struct save_job *job)
 {
 	size_t size = in->size - (size_t)in->end;
 
-	CHECK(pwrite(job->out_fd, in->data + in->end, size, (off_t)job->end) ==
+	CHECK(pwrite(job->out->fd, in->data + in->end, size, (off_t)job->end) ==
 	      (ssize_t)size);
 }
 
@@ -169,7 +168,7 @@ static void check_saved(const struct input *in, const struct save_job *job)
 	static struct verify v;
 	struct stat st;
 
-	CHECK(!fstat(job->out_fd, &st));
+	CHECK(!fstat(job->out->fd, &st));
 	CHECK((uint64_t)st.st_size == job->end);
 	CHECK(job->nr_zero <= job->nr_pages);
 	if (job->plain) {
@@ -177,11 +176,11 @@ static void check_saved(const struct input *in, const struct save_job *job)
 		return;
 	}
 	add_tail(in, job);
-	same_plans(in->fd, job->out_fd);
-	same_guests(in->fd, job->out_fd);
+	same_plans(in->fd, job->out->fd);
+	same_guests(in->fd, job->out->fd);
 	if (in->ours || verify_file(&v, in->fd, "in"))
 		return;
-	CHECK(!verify_file(&v, job->out_fd, "out"), "%s", v.file.stream.error);
+	CHECK(!verify_file(&v, job->out->fd, "out"), "%s", v.file.stream.error);
 	CHECK(v.indexed && v.nr_summed == job->nr_pages);
 	CHECK(v.nr_records == job->nr_records);
 	CHECK(v.summed_bytes <= job->end);
@@ -194,7 +193,7 @@ static void save_cut(const struct input *in)
 	struct save_job job;
 
 	CHECK(save(in, in->start + throw(size), &job) == -1);
-	CHECK(job.cut, "%s", job.error);
+	CHECK(job.truncated, "%s", job.error);
 	check_failed(&job);
 }
 
@@ -212,7 +211,7 @@ static void save_limited(const struct input *in, uint64_t start, uint64_t end)
 	ret = save(in, in->end, &job);
 	CHECK(!setrlimit(RLIMIT_FSIZE, &old));
 	CHECK(ret == -1);
-	CHECK(!job.cut && strstr(job.error, "cannot write: "), "%s", job.error);
+	CHECK(!job.truncated && strstr(job.error, "cannot write: "), "%s", job.error);
 	check_failed(&job);
 }
 

@@ -143,7 +143,7 @@ static bool change_length(struct mutant *m)
 	put32(m->buf + rec->offset + 4, number(m, rec->length));
 	snprintf(m->what, sizeof(m->what),
 		 "record %s at %zu: length %u is %u now",
-		 stream_rec_name(rec->type), rec->offset, rec->length,
+		 record_name(rec->type), rec->offset, rec->length,
 		 get32(m->buf + rec->offset + 4));
 	return get32(m->buf + rec->offset + 4) != rec->length;
 }
@@ -342,7 +342,7 @@ static bool duplicate_record(struct mutant *m)
 	memmove(m->buf + before->offset, m->buf + from, size);
 	snprintf(m->what, sizeof(m->what),
 		 "record %s at %zu once more at %zu",
-		 stream_rec_name(rec->type), rec->offset, before->offset);
+		 record_name(rec->type), rec->offset, before->offset);
 	return true;
 }
 
@@ -353,7 +353,7 @@ static bool remove_record(struct mutant *m)
 	if (!resize(m, rec->offset, rec->end - rec->offset, 0))
 		return false;
 	snprintf(m->what, sizeof(m->what), "record %s at %zu removed",
-		 stream_rec_name(rec->type), rec->offset);
+		 record_name(rec->type), rec->offset);
 	return true;
 }
 
@@ -380,7 +380,7 @@ static bool swap_records(struct mutant *m)
 	reverse(m->buf + rec->offset + (next->end - next->offset),
 		rec->end - rec->offset);
 	snprintf(m->what, sizeof(m->what), "records %s and %s at %zu swapped",
-		 stream_rec_name(rec->type), stream_rec_name(next->type),
+		 record_name(rec->type), record_name(next->type),
 		 rec->offset);
 	return true;
 }
@@ -398,7 +398,7 @@ static bool insert_record(struct mutant *m)
 	put32(m->buf + before->offset, type);
 	put32(m->buf + before->offset + 4, length);
 	snprintf(m->what, sizeof(m->what), "new record %s (%#x) of %u bytes at %zu",
-		 stream_rec_name(type), type, length, before->offset);
+		 record_name(type), type, length, before->offset);
 	return true;
 }
 

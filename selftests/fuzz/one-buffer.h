@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * For pack_data.c: its 4 MiB come from one array, as the sanitizer takes longer
+ * For page_data.c: its 4 MiB come from one array, as the sanitizer takes longer
  * to hand them out than all the rest takes. Nobody has two at a time.
  */
 #include <stdint.h>

@@ -15,7 +15,7 @@ void saving_init(struct saving *t)
 	memset(t, 0, sizeof(*t));
 	t->seed = 1;
 	t->out = -1;
-	t->wish = CACHE_KEEP;
+	t->mode = CACHE_KEEP;
 }
 
 void saving_free(struct saving *t)
@@ -104,11 +104,10 @@ int saving_part(struct saving *t, size_t end)
 	if (saving_head(t))
 		return -1;
 	t->job.in_fd = open_stream(t, end, &child);
-	t->job.out_fd = t->out;
-	t->job.name = "out";
-	t->job.cache = &t->cache;
-	save_cache_init(&t->cache, t->out, "out", t->wish,
-			t->job.start);
+	writer_init(&t->writer, t->out, "out", t->job.error,
+		    sizeof(t->job.error));
+	writer_drop_behind(&t->writer, t->mode);
+	t->job.out = &t->writer;
 	ret = save_stream(&t->job);
 	close(t->job.in_fd);
 	if (child > 0)

@@ -17,8 +17,8 @@
  * @img: the file that stock would write
  * @libxc_end: where the libxc stream ends in it
  * @job: the last save
- * @cache: of its file
- * @wish: for @cache
+ * @writer: of its file
+ * @mode: of @writer
  * @dir: directory of the file; NULL: it is in memory
  * @error: of making room
  * @seed: of saving_rnd()
@@ -28,8 +28,8 @@ struct saving {
 	struct image img;
 	size_t libxc_end;
 	struct save_job job;
-	struct save_cache cache;
-	enum cache_wish wish;
+	struct writer writer;
+	enum cache_mode mode;
 	const char *dir;
 	char error[256];
 	uint64_t seed;

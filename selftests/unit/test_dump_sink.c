@@ -2,6 +2,7 @@
 /* A large file that is written past the page cache, zero pages as holes. */
 #include "kselftest_harness.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "dump_sink.h"
@@ -17,6 +19,19 @@
 #define PAGE	4096UL
 /* More than two blocks; the last page is cut. */
 #define SIZE	(2560 * PAGE + 1234)
+
+/* Stands before the C library's. Not zero: what it fails with, once. */
+static int sync_error;
+
+int sync_file_range(int fd, off_t offset, off_t nr, unsigned int flags)
+{
+	if (sync_error) {
+		errno = sync_error;
+		sync_error = 0;
+		return -1;
+	}
+	return syscall(SYS_sync_file_range, fd, offset, nr, flags);
+}
 
 FIXTURE(sink)
 {
@@ -27,15 +42,15 @@ FIXTURE(sink)
 
 FIXTURE_VARIANT(sink)
 {
-	enum cache_wish wish;
+	enum cache_mode mode;
 	bool behind;
 };
 
-FIXTURE_VARIANT_ADD(sink, keep) { .wish = CACHE_KEEP };
-FIXTURE_VARIANT_ADD(sink, drop) { .wish = CACHE_DROP };
-FIXTURE_VARIANT_ADD(sink, automatic) { .wish = CACHE_AUTO };
+FIXTURE_VARIANT_ADD(sink, keep) { .mode = CACHE_KEEP };
+FIXTURE_VARIANT_ADD(sink, drop) { .mode = CACHE_DROP };
+FIXTURE_VARIANT_ADD(sink, automatic) { .mode = CACHE_AUTO };
 /* As where there is no O_DIRECT. */
-FIXTURE_VARIANT_ADD(sink, behind) { .wish = CACHE_KEEP, .behind = true };
+FIXTURE_VARIANT_ADD(sink, behind) { .mode = CACHE_KEEP, .behind = true };
 
 /* Every third page is zero, and a long run of them. */
 static bool is_zero_page(size_t page)
@@ -57,9 +72,12 @@ FIXTURE_SETUP(sink)
 	for (i = 0; i < SIZE; i++)
 		if (!is_zero_page(i / PAGE))
 			self->data[i] = rand();
-	ASSERT_EQ(0, dump_sink_open(&self->s, self->fd, variant->wish));
-	if (variant->behind)
+	ASSERT_EQ(0, dump_sink_open(&self->s, self->fd, "out", variant->mode));
+	if (variant->behind) {
 		self->s.way = DUMP_BEHIND;
+		writer_drop_behind(&self->s.file, CACHE_DROP);
+	}
+	sync_error = 0;
 }
 
 FIXTURE_TEARDOWN(sink)
@@ -157,7 +175,7 @@ TEST_F(sink, way)
 		SKIP(return, "not a filesystem on a disk");
 	if (variant->behind)
 		way = DUMP_BEHIND;
-	else if (variant->wish != CACHE_KEEP)
+	else if (variant->mode != CACHE_KEEP)
 		way = DUMP_DIRECT;
 	EXPECT_EQ(way, self->s.way);
 }
@@ -181,6 +199,18 @@ TEST_F(sink, ends_in_zeros)
 	EXPECT_EQ(SIZE, st.st_size);
 }
 
+/* The kernel tells nobody else: a later fsync() succeeds. */
+TEST_F(sink, disk_fails)
+{
+	sync_error = EIO;
+	EXPECT_EQ(variant->behind ? -1 : 0, put_all(&self->s, self->data));
+	if (!variant->behind)
+		return;
+	EXPECT_EQ(0, sync_error);
+	EXPECT_STREQ("offset 0: the disk did not take what was written: Input/output error",
+		     self->s.error);
+}
+
 TEST_F(sink, no_room)
 {
 	struct rlimit limit = { 5 << 20, 5 << 20 };
@@ -200,7 +230,7 @@ TEST(refuses_what_cannot_be_written)
 
 	if (!on_disk(fd))
 		SKIP(return, "not a filesystem on a disk");
-	EXPECT_EQ(-1, dump_sink_open(&s, fd, CACHE_DROP));
+	EXPECT_EQ(-1, dump_sink_open(&s, fd, "out", CACHE_DROP));
 	EXPECT_EQ(0, strcmp(s.error, "cannot write: Bad file descriptor"));
 	close(fd);
 }

@@ -275,7 +275,7 @@ TEST_F(lies, no_restore_believes_them)
 	lies[9] = p->size;
 	do {
 		ASSERT_EQ(0, stream_next(&walk.stream, &rec));
-		if (!thaw_record(rec.type))
+		if (record_kind(rec.type) != RECORD_THAW)
 			continue;
 		for (at = rec.body; at < rec.body + rec.length; at += 8) {
 			for (i = 0; i < ARRAY_SIZE(lies); i++) {

@@ -12,6 +12,7 @@
 #include "format.h"
 #include "guest.h"
 #include "pack.h"
+#include "pack_pages.h"
 #include "plan.h"
 #include "verify.h"
 

@@ -48,7 +48,6 @@ FIXTURE_SETUP(pv)
 FIXTURE_TEARDOWN(pv)
 {
 	plan_free(&self->p);
-	free(self->pv.keep.v);
 	close(self->fd);
 	image_free(&self->img);
 }
@@ -79,12 +78,16 @@ static void tail(struct _test_data_pv *self)
 
 static int scan(struct _test_data_pv *self)
 {
+	int ret;
+
 	self->fd = image_file(&self->img, false);
 	if (stream_open(&self->s, self->fd, "test", 0))
 		return -2;
-	if (plan_build(&self->p, &self->s))
-		return -3;
-	return pv_scan(&self->pv, &self->s, &self->p);
+	ret = plan_build(&self->p, &self->s);
+	if (ret)
+		return ret;
+	self->pv.pages = &self->p.pv;
+	return plan_remove_kept(&self->p);
 }
 
 /* Whether a fill of the plan has a pfn. */
@@ -119,7 +122,7 @@ TEST_F(pv, plain_pages_are_filled)
 	image_page_range(&self->img, PFN_NOTAB, 0, LAST_PFN + 1);
 	tail(self);
 	ASSERT_EQ(0, scan(self));
-	EXPECT_EQ(LAST_PFN + 1, self->pv.nr_pfns);
+	EXPECT_EQ(LAST_PFN + 1, self->p.pv.nr_pfns);
 	EXPECT_TRUE(filled(self->p.data, self->p.nr_data, 0));
 	EXPECT_TRUE(filled(self->p.data, self->p.nr_data, LAST_PFN));
 	EXPECT_FALSE(filled(self->p.data, self->p.nr_data, START_INFO_PFN));
@@ -221,9 +224,9 @@ TEST_F(pv, long_list_of_p2m_frames)
 	image_page_range(img, PFN_NOTAB, 0, 8);
 	tail(self);
 	ASSERT_EQ(0, scan(self));
-	EXPECT_EQ(frames * 512, self->pv.nr_pfns);
+	EXPECT_EQ(frames * 512, self->p.pv.nr_pfns);
 	/* None touches another but 6 and 9, with start_info and GDT between. */
-	EXPECT_EQ(frames - 1, self->pv.keep.nr);
+	EXPECT_EQ(frames - 1, self->p.pv.keep.nr);
 	EXPECT_FALSE(filled(self->p.data, self->p.nr_data, 3));
 	EXPECT_TRUE(filled(self->p.data, self->p.nr_data, 4));
 }
@@ -356,10 +359,10 @@ TEST_F(pv, sparse_p2m)
 	ASSERT_EQ(0, ftruncate(self->fd, offset + 8));
 
 	ASSERT_EQ(0, stream_open(&self->s, self->fd, "test", 0));
-	ASSERT_EQ(0, pv_scan(&self->pv, &self->s, &self->p))
+	ASSERT_EQ(0, plan_build(&self->p, &self->s))
 		TH_LOG("%s", self->s.error);
-	EXPECT_EQ(1, self->pv.keep.nr);
-	EXPECT_GE(64, self->pv.keep.cap);
+	EXPECT_EQ(1, self->p.pv.keep.nr);
+	EXPECT_GE(64, self->p.pv.keep.cap);
 }
 
 TEST_HARNESS_MAIN

@@ -263,11 +263,11 @@ static void large_image(struct saving *t)
 /* A filesystem that is the page cache says so, once, and nothing is lost. */
 TEST_F(save, drop_in_memory)
 {
-	self->t.wish = CACHE_DROP;
+	self->t.mode = CACHE_DROP;
 	large_image(&self->t);
 	ASSERT_EQ(0, saving_part(&self->t, self->t.libxc_end));
-	EXPECT_EQ(0, self->t.cache.bytes);
-	EXPECT_EQ(UINT64_MAX, self->t.cache.from);
+	EXPECT_EQ(0, self->t.writer.dropped_bytes);
+	EXPECT_EQ(UINT64_MAX, self->t.writer.from);
 	EXPECT_EQ(8192, self->t.job.nr_pages);
 }
 
@@ -276,7 +276,7 @@ TEST_F(save, drop_of_holes)
 {
 	unsigned int i;
 
-	self->t.wish = CACHE_DROP;
+	self->t.mode = CACHE_DROP;
 	saving_begin(&self->t);
 	for (i = 0; i < 4096; i++) {
 		image_page_range(&self->t.img, PFN_NOTAB, i, 1);
@@ -286,8 +286,43 @@ TEST_F(save, drop_of_holes)
 		image_page_range(&self->t.img, PFN_NOTAB, 1024 * i, 1024);
 	saving_end(&self->t);
 	ASSERT_EQ(0, saving_part(&self->t, self->t.libxc_end));
-	EXPECT_EQ(UINT64_MAX, self->t.cache.from);
+	EXPECT_EQ(UINT64_MAX, self->t.writer.from);
 	EXPECT_EQ(4096, self->t.job.nr_zero);
+}
+
+static void write_meminfo(unsigned int kib)
+{
+	FILE *f = fopen("meminfo", "w");
+
+	fprintf(f, "MemAvailable: %u kB\n", kib);
+	fclose(f);
+}
+
+/* What counts is what was written: holes take no memory. */
+TEST_F(save, auto_counts_no_holes)
+{
+	unsigned int i;
+
+	self->t.mode = CACHE_AUTO;
+	saving_begin(&self->t);
+	for (i = 0; i < 8; i++) {
+		image_page_range(&self->t.img, PFN_NOTAB, i * 1024, 1024);
+		memset(self->t.img.buf + self->t.img.len - 1000 * XT_PAGE_SIZE, 0,
+		       1000 * XT_PAGE_SIZE);
+	}
+	saving_end(&self->t);
+	/* 32 MiB, of which less than 1 MiB is written. */
+	write_meminfo(8 << 10);
+	ASSERT_EQ(0, saving_part(&self->t, self->t.libxc_end));
+	EXPECT_EQ(UINT64_MAX, self->t.writer.from);
+	EXPECT_LT(self->t.writer.written, 1 << 20);
+	EXPECT_NE(UINT64_MAX, self->t.writer.limit);
+	write_meminfo(1 << 9);
+	ASSERT_EQ(0, saving_part(&self->t, self->t.libxc_end));
+	/* Dropping began, or was found to be in vain: this file is memory. */
+	EXPECT_TRUE(self->t.writer.from < UINT64_MAX ||
+		    self->t.writer.limit == UINT64_MAX);
+	unlink("meminfo");
 }
 
 static size_t resident_pages(int fd, size_t size)
@@ -308,21 +343,21 @@ static size_t resident_pages(int fd, size_t size)
 TEST_F(save, drop_on_disk)
 {
 	self->t.dir = ".";
-	self->t.wish = CACHE_DROP;
+	self->t.mode = CACHE_DROP;
 	large_image(&self->t);
 	ASSERT_EQ(0, saving_part(&self->t, self->t.libxc_end))
 		TH_LOG("%s", self->t.job.error);
-	if (self->t.cache.from == UINT64_MAX)
+	if (self->t.writer.from == UINT64_MAX)
 		SKIP(return, "this filesystem does not let go of data");
-	EXPECT_EQ(self->t.job.end, self->t.cache.bytes);
+	EXPECT_EQ(self->t.job.end, self->t.writer.dropped_bytes);
 	EXPECT_LE(resident_pages(self->t.out, self->t.job.end), 4);
 
 	/* And all of it there again. */
-	self->t.wish = CACHE_KEEP;
+	self->t.mode = CACHE_KEEP;
 	ASSERT_EQ(0, saving_part(&self->t, self->t.libxc_end));
 	EXPECT_GT(resident_pages(self->t.out, self->t.job.end), 8192);
-	EXPECT_EQ(0, self->t.cache.bytes);
-	self->t.wish = CACHE_DROP;
+	EXPECT_EQ(0, self->t.writer.dropped_bytes);
+	self->t.mode = CACHE_DROP;
 	ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%s", self->t.job.error);
 }
 

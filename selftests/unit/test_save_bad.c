@@ -34,16 +34,16 @@ static bool left_is_cut(struct _test_data_save_bad *self)
 {
 	struct savefile f;
 	struct plan p = { 0 };
-	bool cut = savefile_open(&f, self->t.out, "left") ||
+	bool truncated = savefile_open(&f, self->t.out, "left") ||
 		   (plan_build(&p, &f.stream) == -1 &&
 		    strstr(f.stream.error, "the file ends at"));
 
 	plan_free(&p);
-	return cut;
+	return truncated;
 }
 
 /* Wherever it ends: an error, and the one that says that it is not ours. */
-TEST_F(save_bad, cut)
+TEST_F(save_bad, truncated)
 {
 	size_t at, step;
 
@@ -53,7 +53,7 @@ TEST_F(save_bad, cut)
 	for (at = self->t.img.libxc; at < self->t.libxc_end; at += step) {
 		step = at < self->t.img.pages + 40 || at > self->t.img.tail ? 1 : 61;
 		ASSERT_EQ(-1, saving_part(&self->t, at)) TH_LOG("%zu", at);
-		ASSERT_EQ(true, self->t.job.cut);
+		ASSERT_EQ(true, self->t.job.truncated);
 		ASSERT_NE(NULL, strstr(self->t.job.error, "before the END"));
 		ASSERT_EQ(true, left_is_cut(self)) TH_LOG("%zu", at);
 	}
@@ -90,7 +90,7 @@ TEST_F(save_bad, lies)
 		/* Then the pages are taken for records or entries. */
 		saving_end(&self->t);
 		ASSERT_EQ(-1, saving_part(&self->t, self->t.libxc_end));
-		ASSERT_EQ(false, self->t.job.cut);
+		ASSERT_EQ(false, self->t.job.truncated);
 		EXPECT_NE(NULL, strstr(self->t.job.error, pokes[i].error))
 			TH_LOG("%u: %s", i, self->t.job.error);
 	}
@@ -106,7 +106,7 @@ TEST_F(save_bad, bad_end)
 	image_put32(&self->t.img, self->t.libxc_end - 4, 8);
 	ASSERT_EQ(-1, saving_part(&self->t, self->t.libxc_end + 8));
 	EXPECT_NE(NULL, strstr(self->t.job.error, "END of 8 bytes"));
-	EXPECT_EQ(false, self->t.job.cut);
+	EXPECT_EQ(false, self->t.job.truncated);
 }
 
 /* Wherever the disk is full, it is said; nothing goes on as if it were not. */
@@ -127,7 +127,7 @@ TEST_F(save_bad, no_room)
 		ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &limit));
 		EXPECT_EQ(-1, saving_part(&self->t, self->t.libxc_end));
 		ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &old));
-		ASSERT_EQ(false, self->t.job.cut);
+		ASSERT_EQ(false, self->t.job.truncated);
 		ASSERT_NE(NULL, strstr(self->t.job.error,
 				       "cannot write: File too large"))
 			TH_LOG("%s", self->t.job.error);

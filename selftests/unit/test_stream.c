@@ -327,12 +327,12 @@ TEST(record_names)
 	uint32_t type;
 
 	for (type = 0; type <= REC_X86_MSR_POLICY; type++)
-		EXPECT_STRNE("unknown", stream_rec_name(type));
-	EXPECT_STREQ("PAGE_DATA", stream_rec_name(REC_PAGE_DATA));
-	EXPECT_STREQ("unknown", stream_rec_name(REC_X86_MSR_POLICY + 1));
-	EXPECT_STREQ("unknown", stream_rec_name(~REC_OPTIONAL));
-	EXPECT_STREQ("optional", stream_rec_name(REC_OPTIONAL));
-	EXPECT_STREQ("optional", stream_rec_name(UINT32_MAX));
+		EXPECT_STRNE("unknown", record_name(type));
+	EXPECT_STREQ("PAGE_DATA", record_name(REC_PAGE_DATA));
+	EXPECT_STREQ("unknown", record_name(REC_X86_MSR_POLICY + 1));
+	EXPECT_STREQ("unknown", record_name(~REC_OPTIONAL));
+	EXPECT_STREQ("optional", record_name(REC_OPTIONAL));
+	EXPECT_STREQ("optional", record_name(UINT32_MAX));
 	EXPECT_STREQ("END", savefile_rec_name(LIBXL_REC_END));
 	EXPECT_STREQ("unknown", savefile_rec_name(6));
 }

@@ -9,6 +9,7 @@
 #include "bad.h"
 #include "guest.h"
 #include "packed.h"
+#include "restore_verify.h"
 
 FIXTURE(verify)
 {
@@ -134,20 +135,14 @@ TEST_F(verify, while_restoring)
 	ASSERT_EQ(77, lseek(self->p.fd, 77, SEEK_SET));
 	at = self->p.size / 2;
 	packed_put_byte(&self->p, at, ~self->p.buf[at]);
-	unsetenv("XEN_THAW_VERIFY");
-	EXPECT_EQ(0, verify_if_asked(self->p.fd, "test", f.stream.start));
-	setenv("XEN_THAW_VERIFY", "1", 1);
-	EXPECT_EQ(-1, verify_if_asked(self->p.fd, "test", f.stream.start));
+	EXPECT_EQ(-1, restore_verify(self->p.fd, "test", f.stream.start));
 	packed_put_byte(&self->p, at, self->p.buf[at]);
 	ASSERT_EQ(77, lseek(self->p.fd, 77, SEEK_SET));
-	EXPECT_EQ(0, verify_if_asked(self->p.fd, "test", f.stream.start));
+	EXPECT_EQ(0, restore_verify(self->p.fd, "test", f.stream.start));
 	EXPECT_EQ(77, lseek(self->p.fd, 0, SEEK_CUR));
 	/* What is behind the stream has checksums, too. */
 	packed_put_byte(&self->p, self->p.size - 12, 1);
-	EXPECT_EQ(-1, verify_if_asked(self->p.fd, "test", f.stream.start));
-	setenv("XEN_THAW_VERIFY", "yes", 1);
-	EXPECT_EQ(-1, verify_if_asked(self->p.fd, "test", f.stream.start));
-	unsetenv("XEN_THAW_VERIFY");
+	EXPECT_EQ(-1, restore_verify(self->p.fd, "test", f.stream.start));
 }
 
 /* Lost pages: what was data is a hole now, or the other way round. */

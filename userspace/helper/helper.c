@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xen-thaw-helper: stands in for libxl-save-helper. Decides whether a call is
+ * one for the fast path; all others it hands to the stock helper untouched.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <xenforeignmemory.h>
+
+#include "call.h"
+#include "env.h"
+#include "message.h"
+#include "restore.h"
+#include "restore_verify.h"
+#include "savefile.h"
+#include "save.h"
+#include "stock.h"
+
+/* argv of --restore-domain (libxl_save_callout.c, libxl_save_helper.c). */
+enum restore_arg {
+	ARG_MODE = 1,
+	ARG_IO_FD,
+	ARG_SEND_BACK_FD,
+	ARG_DOMID,
+	ARG_STORE_EVTCHN,
+	ARG_STORE_DOMID,
+	ARG_CONSOLE_EVTCHN,
+	ARG_CONSOLE_DOMID,
+	ARG_CBFLAGS,
+	ARG_STREAM_TYPE,
+	RESTORE_ARGC,
+};
+
+static void append_stats(struct restore *r, double start, int status)
+{
+	const char *path = env_stats();
+
+	if (!path)
+		return;
+	r->stats.total_s = stats_now() - start;
+	r->stats.result = status ? "failed" : "ok";
+	if (stats_append(path, &r->stats))
+		message(ENV_STATS "=%s: %s", path, strerror(errno));
+}
+
+/*
+ * Hands the call to the stock helper; stays beside it only to take its time.
+ * Return: a wait status, if at all.
+ */
+static int hand_over(struct restore *r, double start)
+{
+	int status;
+
+	r->stats.engine = env_engine_name(ENGINE_STOCK);
+	if (!env_stats()) {
+		stock_exec(r->stock, r->argv);
+		return STATUS_FAILED;
+	}
+	if (stock_spawn(r->stock, r->argv, -1, -1, NULL, NULL))
+		return STATUS_FAILED;
+	status = stock_wait();
+	append_stats(r, start, status);
+	return status;
+}
+
+/*
+ * Return: true for a call that is ours: the restore of a plain stream from a
+ * file. Pipes and sockets (migration), and COLO or Remus streams are not.
+ */
+static bool is_file_restore(struct restore *r, int argc, off_t *start)
+{
+	uint32_t io_fd, stream_type;
+
+	if (argc != RESTORE_ARGC)
+		return false;
+	if (!call_number(r->argv[ARG_IO_FD], INT32_MAX, &io_fd) ||
+	    !call_number(r->argv[ARG_DOMID], UINT16_MAX, &r->domid) ||
+	    !call_number(r->argv[ARG_STREAM_TYPE], UINT32_MAX, &stream_type))
+		return false;
+	r->io_fd = io_fd;
+	if (stream_type || fstat(r->io_fd, &r->before) ||
+	    (!S_ISREG(r->before.st_mode) && !S_ISBLK(r->before.st_mode)))
+		return false;
+	*start = lseek(r->io_fd, 0, SEEK_CUR);
+	return *start >= 0;
+}
+
+/* Return: 0 to go on, 1 to hand over (said why), -1 after a message. */
+static int scan_stream(struct restore *r, off_t start)
+{
+	static struct pv pv = { .table_fd = -1, .event_fd = -1 };
+	double scan_start = stats_now();
+	int err;
+
+	if (stream_open(&r->stream, r->io_fd, r->name, start)) {
+		message("%s: %s", r->name, r->stream.error);
+		return -1;
+	}
+	r->stats.guest = r->stream.guest_type == STREAM_GUEST_PV ? "pv" : "hvm";
+	if (plan_refusal(&r->stream)) {
+		message("%s: %s: handed to the stock helper", r->name,
+			plan_refusal(&r->stream));
+		return 1;
+	}
+	if (r->stream.guest_type == STREAM_GUEST_PV && !pv_find_library()) {
+		message("%s: a PV guest, and xen-thaw-pv.so is not beside this program: handed to the stock helper",
+			r->name);
+		return 1;
+	}
+	err = plan_build(&r->plan, &r->stream);
+	if (!err)
+		err = savefile_check_tail(&r->stream, r->stream.next);
+	if (!err && r->stream.guest_type == STREAM_GUEST_PV) {
+		pv.pages = &r->plan.pv;
+		r->pv = &pv;
+		err = plan_remove_kept(&r->plan);
+		if (err)
+			stream_fail(&r->stream, 0, "no memory");
+	}
+	if (err)
+		message("%s: %s%s", r->name, r->stream.error,
+			err > 0 ? ": handed to the stock helper" : "");
+	r->stats.pages = r->plan.pages;
+	r->stats.zero_pages = r->plan.zero_pages;
+	r->stats.extents = r->plan.nr_data;
+	r->stats.bytes = plan_data_bytes(&r->plan);
+	r->stats.scan_s = stats_now() - scan_start;
+	return err;
+}
+
+/* As scan_stream(), without readahead: it hops from record to record. */
+static int read_stream(struct restore *r, off_t start)
+{
+	int ret;
+
+	posix_fadvise(r->io_fd, 0, 0, POSIX_FADV_RANDOM);
+	ret = scan_stream(r, start);
+	posix_fadvise(r->io_fd, 0, 0, POSIX_FADV_NORMAL);
+	return ret;
+}
+
+/* Mapping guest frames is dear to an auto-translated dom0, copying is not. */
+static bool dom0_is_pvh(void)
+{
+	char type[8] = "";
+	FILE *f = fopen("/sys/hypervisor/guest_type", "re");
+
+	if (!f)
+		return false;
+	if (!fgets(type, sizeof(type), f))
+		type[0] = '\0';
+	fclose(f);
+	return !strcmp(type, "PVH\n");
+}
+
+static int open_engine(struct restore *r)
+{
+	static const struct engine * const lists[][4] = {
+		[ENGINE_AUTO] = { &engine_module, &engine_mmapbatch },
+		[ENGINE_MODULE] = { &engine_module },
+		[ENGINE_GNTDEV] = { &engine_gntdev },
+		[ENGINE_MMAPBATCH] = { &engine_mmapbatch },
+	};
+	static const struct engine * const auto_pvh[] = {
+		&engine_module, &engine_gntdev, &engine_mmapbatch, NULL,
+	};
+	const struct engine * const *engine = lists[r->choice];
+
+	if (r->choice == ENGINE_AUTO && dom0_is_pvh())
+		engine = auto_pvh;
+	r->job.fd = r->io_fd;
+	r->job.domid = r->domid;
+	r->job.interrupted = &stock_interrupted;
+	r->job.fmem = xenforeignmemory_open(NULL, 0);
+	if (!r->job.fmem) {
+		message("cannot map guest memory (/dev/xen/privcmd): %s",
+			strerror(errno));
+		return -1;
+	}
+
+	for (; *engine; engine++) {
+		r->engine = *engine;
+		if (!r->engine->open(&r->job)) {
+			r->stats.engine = env_engine_name(r->engine->id);
+			return 0;
+		}
+		if (engine[1])
+			message("%s: falling back to %s", r->job.error,
+				env_engine_name(engine[1]->id));
+		else
+			message("%s", r->job.error);
+	}
+	r->engine = NULL;
+	return -1;
+}
+
+static int read_settings(struct restore *r)
+{
+	if (env_get_engine(&r->choice) || env_get_threads(&r->job.threads) ||
+	    env_get_cache(&r->cache) || env_get_verify(&r->verify))
+		return -1;
+	return 0;
+}
+
+/* Return: 0 to restore, 1 to hand over, -1 after a message. */
+static int look_at_file(struct restore *r, off_t offset)
+{
+	static char name[PATH_MAX];
+
+	call_file_name(r->io_fd, name, sizeof(name));
+	r->name = name;
+	if (read_settings(r) ||
+	    (r->verify && restore_verify(r->io_fd, r->name, offset)))
+		return -1;
+	if (r->choice == ENGINE_STOCK)
+		return 1;
+	return read_stream(r, offset);
+}
+
+/* Return: a wait status. */
+static int run_restore(struct restore *r, int argc, double start)
+{
+	int status = STATUS_FAILED;
+	off_t offset;
+
+	if (!is_file_restore(r, argc, &offset)) {
+		message("not a plain save file: handed to the stock helper");
+		return hand_over(r, start);
+	}
+	switch (look_at_file(r, offset)) {
+	case 0:
+		if (!open_engine(r))
+			status = restore_run(r);
+		break;
+	case 1:
+		status = RESTORE_HAND_OVER;
+	}
+	if (status == RESTORE_HAND_OVER)
+		return hand_over(r, start);
+	append_stats(r, start, status);
+	return status;
+}
+
+/* Return: a wait status. */
+static int run(struct restore *r, int argc, double start)
+{
+	r->stock = stock_find();
+	if (!r->stock)
+		return STATUS_FAILED;
+	if (!strcmp(r->argv[ARG_MODE], "--restore-domain"))
+		return run_restore(r, argc, start);
+	if (!strcmp(r->argv[ARG_MODE], "--save-domain"))
+		return save_run(r->stock, argc, r->argv, start);
+	stock_exec(r->stock, r->argv);
+	return STATUS_FAILED;
+}
+
+static void usage(FILE *f)
+{
+	fputs("Stands in for Xen's libxl-save-helper. It is run by libxl, not by hand:\n"
+	      "    LIBXL_SAVE_HELPER=/path/to/xen-thaw-helper xl restore FILE\n"
+	      "    LIBXL_SAVE_HELPER=/path/to/xen-thaw-helper xl save DOMAIN FILE\n"
+	      "or, shorter, xen-thaw restore FILE. See xen-thaw-helper(8).\n", f);
+}
+
+int main(int argc, char **argv)
+{
+	struct restore r = {
+		.argv = argv,
+		.stats = { .engine = "none", .guest = "unknown",
+			   .cache = "keep" },
+	};
+	double start = stats_now();
+	int status;
+
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		printf("xen-thaw-helper %s\n", XEN_THAW_VERSION_STRING);
+		return 0;
+	}
+	if (argc == 2 && !strcmp(argv[1], "--help")) {
+		usage(stdout);
+		return 0;
+	}
+	if (argc < 2) {
+		usage(stderr);
+		return 2;
+	}
+	status = run(&r, argc, start);
+	if (r.engine)
+		r.engine->close(&r.job);
+	if (r.job.fmem)
+		xenforeignmemory_close(r.job.fmem);
+	if (r.pv)
+		pv_free(r.pv);
+	plan_free(&r.plan);
+	return stock_exit_like(status);
+}

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The flow of a restore: the page data goes through a fill engine, every other
+ * record through a pipe to the stock helper.
+ *
+ * END is forwarded only when every page is in place. After any failure the
+ * pipe is closed without it: the stock helper fails, and libxl destroys the
+ * domain.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "progress.h"
+#include "restore.h"
+#include "stock.h"
+#include "file.h"
+#include "populate.h"
+
+/* Frames filled between two looks at the progress bar and at signals. */
+#define FRAMES_PER_STEP	16384U
+
+/* Frames populated between two looks at signals: 1 GiB of them. */
+#define FRAMES_PER_POPULATE	(UINT64_C(1) << 18)
+
+/* Pages above which a domain is not a new one. libxl makes it with none. */
+#define NEW_DOMAIN_PAGES	1024
+
+static int fail_in_file(const struct restore *r, const char *error)
+{
+	message("%s: %s", r->name, error);
+	return -1;
+}
+
+static int write_all(int fd, const char *buf, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, buf, len);
+
+		if (stock_interrupted) {
+			errno = EINTR;
+			return -1;
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		buf += n;
+		len -= n;
+	}
+	return 0;
+}
+
+static int fail_to_forward(const struct restore *r, uint64_t offset)
+{
+	if (stock_interrupted)
+		return fail_in_file(r, "interrupted by a signal");
+	message("%s: offset %llu: the stock helper does not take the stream any more: %s",
+		r->name, (unsigned long long)offset, strerror(errno));
+	return -1;
+}
+
+/* Forwards the bytes of the file from start up to end. */
+static int forward(struct restore *r, int pipe_fd, uint64_t start, uint64_t end)
+{
+	char buf[16384];
+
+	while (start < end) {
+		size_t want = end - start < sizeof(buf) ? end - start
+							: sizeof(buf);
+		ssize_t n = pread(r->io_fd, buf, want, start);
+
+		if (n < 0 && errno == EINTR && !stock_interrupted)
+			continue;
+		if (n <= 0) {
+			stream_fail(&r->stream, start, "cannot read: %s",
+				    n ? strerror(errno) : "the file ends here");
+			return fail_in_file(r, r->stream.error);
+		}
+		if (write_all(pipe_fd, buf, n))
+			return fail_to_forward(r, start);
+		start += n;
+	}
+	return 0;
+}
+
+/* Forwards what the stock helper is to see of a PV guest's PAGE_DATA. */
+static int forward_rewritten(struct restore *r, int pipe_fd, struct stream *s,
+			     const struct stream_record *rec)
+{
+	struct fills pieces;
+	size_t length, i;
+	char *record = pv_rewrite(r->pv, s, rec, &pieces, &length);
+	int err = 0;
+
+	if (!record)
+		err = fail_in_file(r, s->error);
+	else if (write_all(pipe_fd, record, length))
+		err = fail_to_forward(r, rec->offset);
+	for (i = 0; !err && i < pieces.nr; i++) {
+		const struct plan_fill *piece = &pieces.v[i];
+
+		err = forward(r, pipe_fd, piece->offset, piece->offset +
+			      (uint64_t)piece->nr * XT_PAGE_SIZE);
+	}
+	free(pieces.v);
+	free(record);
+	return err;
+}
+
+/*
+ * Forwards headers and records up to the last PAGE_DATA; of PAGE_DATA nothing,
+ * or the stock helper's part of a PV guest's. Optional records, which it would
+ * skip, it is spared: a packed file has two for each PAGE_DATA.
+ */
+static int forward_head(struct restore *r, int pipe_fd)
+{
+	struct stream s;
+	struct stream_record rec;
+	uint64_t from;
+
+	if (stream_open(&s, r->io_fd, r->name, r->stream.start))
+		return fail_in_file(r, s.error);
+	from = s.start;
+	while (s.next < r->plan.first_after_data) {
+		if (stream_next(&s, &rec))
+			return fail_in_file(r, s.error);
+		if (rec.type != REC_PAGE_DATA && !(rec.type & REC_OPTIONAL))
+			continue;
+		if (forward(r, pipe_fd, from, rec.offset))
+			return -1;
+		if (rec.type == REC_PAGE_DATA && r->pv &&
+		    forward_rewritten(r, pipe_fd, &s, &rec))
+			return -1;
+		from = s.next;
+	}
+	return forward(r, pipe_fd, from, r->plan.first_after_data);
+}
+
+static int populate_failed(struct restore *r, uint64_t gfn)
+{
+	int err = errno;
+	uint64_t offset;
+
+	if (stream_find_pfn(&r->stream, gfn, &offset))
+		offset = r->stream.start;
+	message("%s: offset %llu: gfn %#llx: cannot populate domain %u: %s; either memory is short (xl info free_memory), or the domain was destroyed, or the gfn is beyond it",
+		r->name, (unsigned long long)offset, (unsigned long long)gfn,
+		r->domid, strerror(err));
+	return -1;
+}
+
+static int populate_step(struct restore *r, struct populator *pop,
+			 const struct plan_range *range, uint64_t done)
+{
+	uint64_t left = range->nr - done, failed;
+
+	if (stock_interrupted)
+		return fail_in_file(r, "interrupted by a signal");
+	if (populate_range(pop, range->gfn + done,
+			   left < FRAMES_PER_POPULATE ? left
+						      : FRAMES_PER_POPULATE,
+			   &failed))
+		return populate_failed(r, failed);
+	return 0;
+}
+
+static int populate_all(struct restore *r, struct populator *pop)
+{
+	const struct plan_range *range = r->plan.populate;
+	size_t i;
+
+	for (i = 0; i < r->plan.nr_populate; i++, range++) {
+		uint64_t done;
+
+		for (done = 0; done < range->nr; done += FRAMES_PER_POPULATE)
+			if (populate_step(r, pop, range, done))
+				return -1;
+	}
+	return 0;
+}
+
+/*
+ * Fills runs; those of a PV guest where the stock helper put their pfns.
+ * Return: 0, or -1 with the job's error set.
+ */
+static int fill_group(struct restore *r, const struct plan_fill *fills,
+		      size_t nr)
+{
+	struct fills mfns = { 0 };
+	size_t i;
+	int err = 0;
+
+	r->job.direct_refused = false;
+	if (!r->pv)
+		return r->engine->fill(&r->job, fills, nr);
+	for (i = 0; !err && i < nr; i++)
+		err = pv_translate(r->pv, &fills[i], &mfns);
+	if (err)
+		fill_fail(&r->job, "no memory for a list of frames");
+	else
+		err = r->engine->fill(&r->job, mfns.v, mfns.nr);
+	free(mfns.v);
+	return err;
+}
+
+/* Fills runs, in groups that the page cache has, or has not. */
+static int fill_step(struct restore *r, const struct plan_fill *fills,
+		     size_t nr)
+{
+	while (nr) {
+		size_t n = page_cache_look(&r->page_cache, fills, nr);
+		int err;
+
+		r->job.direct = page_cache_wants_direct(&r->page_cache);
+		err = fill_group(r, fills, n);
+		if (err && r->job.direct_refused) {
+			page_cache_refused(&r->page_cache, r->job.error);
+			continue;
+		}
+		page_cache_drop(&r->page_cache);
+		if (err)
+			return fail_in_file(r, r->job.error);
+		fills += n;
+		nr -= n;
+	}
+	return 0;
+}
+
+/* Fills runs, in steps that end at a run's end. */
+static int fill_runs(struct restore *r, const struct plan_fill *fills,
+		     size_t nr)
+{
+	while (nr) {
+		const uint64_t step = page_cache_frames(&r->page_cache, FRAMES_PER_STEP);
+		uint64_t frames = 0;
+		size_t n = 0;
+
+		while (n < nr && frames < step)
+			frames += fills[n++].nr;
+		if (fill_step(r, fills, n))
+			return -1;
+		progress_add(frames);
+		fills += n;
+		nr -= n;
+	}
+	return 0;
+}
+
+static int fill_all(struct restore *r, bool scrubbed)
+{
+	const struct plan *p = &r->plan;
+	int err;
+
+	progress_start(p->pages);
+	err = fill_runs(r, p->data, p->nr_data);
+	if (!err && !scrubbed)
+		err = fill_runs(r, p->zero, p->nr_zero);
+	progress_clear();
+	return err;
+}
+
+/* The stock helper populates a PV guest, while it reads the stream. */
+static int wait_populated(struct restore *r)
+{
+	uint64_t pfn;
+
+	if (!pv_wait_populated(r->pv, &r->plan, &pfn))
+		return 0;
+	switch (errno) {
+	case EINTR:
+		return fail_in_file(r, "interrupted by a signal");
+	case ESRCH:
+		return fail_in_file(r, "the stock helper ended before it had populated the guest");
+	default:
+		message("%s: the stock helper does not report where it put pfn %#llx: restore with XEN_THAW_ENGINE=stock",
+			r->name, (unsigned long long)pfn);
+		return -1;
+	}
+}
+
+static int populate_and_fill(struct restore *r)
+{
+	struct populator pop;
+	double start = stats_now();
+	bool scrubbed = false;
+	int err;
+
+	err = populator_open(&pop, r->domid);
+	if (err) {
+		message("cannot make hypercalls (/dev/xen/privcmd): %s",
+			strerror(errno));
+	} else {
+		err = r->pv ? wait_populated(r) : populate_all(r, &pop);
+		scrubbed = xen_scrubs_domheap(&pop);
+		r->stats.superpages = pop.superpages;
+	}
+	populator_close(&pop);
+	r->stats.populate_s = stats_now() - start;
+	if (err)
+		return err;
+
+	start = stats_now();
+	err = fill_all(r, scrubbed);
+	r->stats.fill_s = stats_now() - start;
+	r->stats.hypercalls = r->job.hypercalls;
+	r->stats.copy_ops = r->job.copy_ops;
+	return err;
+}
+
+/* A file that changed under us may have given old and new pages. */
+static int check_unchanged(struct restore *r)
+{
+	if (file_is_unchanged(r->io_fd, &r->before))
+		return 0;
+	return fail_in_file(r, "the file was changed while it was restored: restore it again when nothing writes to it");
+}
+
+static int feed(struct restore *r, int pipe_fd)
+{
+	if (forward_head(r, pipe_fd))
+		return -1;
+	if (populate_and_fill(r))
+		return -1;
+	if (forward(r, pipe_fd, r->plan.first_after_data, r->plan.end))
+		return -1;
+	if (check_unchanged(r))
+		return -1;
+	return forward(r, pipe_fd, r->plan.end, r->plan.end + RECORD_HEADER_SIZE);
+}
+
+static int finish(struct restore *r, int err)
+{
+	int status = stock_wait();
+
+	if (stock_interrupted)
+		return stock_interrupted;
+	if (err)
+		return STATUS_FAILED;
+	if (status)
+		return status;
+	/* libxl reads on from here, in the same open file description. */
+	if (lseek(r->io_fd, r->plan.end + RECORD_HEADER_SIZE, SEEK_SET) < 0) {
+		message("%s: cannot seek: %s", r->name, strerror(errno));
+		return STATUS_FAILED;
+	}
+	return 0;
+}
+
+/* To populate gfns that are populated would take them from a running guest. */
+static int check_new(const struct restore *r)
+{
+	int64_t pages = xen_domain_pages(r->domid);
+
+	if (pages >= 0 && pages <= NEW_DOMAIN_PAGES)
+		return 0;
+	if (pages < 0)
+		message("domain %u: cannot tell how much memory it has: %s",
+			r->domid, strerror(errno));
+	else
+		message("domain %u has %lld pages of memory: it is not a new one, and was left as it is",
+			r->domid, (long long)pages);
+	return -1;
+}
+
+int restore_run(struct restore *r)
+{
+	int pipe_fds[2];
+	int err;
+
+	if (check_new(r))
+		return STATUS_FAILED;
+	if (r->pv && pv_share(r->pv)) {
+		message("%s: no memory to share with the stock helper: %s",
+			r->name, strerror(errno));
+		return STATUS_FAILED;
+	}
+	if (pipe2(pipe_fds, O_CLOEXEC)) {
+		message("%s: %s", r->name, strerror(errno));
+		return STATUS_FAILED;
+	}
+	err = stock_spawn(r->stock, r->argv, r->io_fd, pipe_fds[0],
+			  r->pv ? pv_prepare_child : NULL, r->pv);
+	close(pipe_fds[0]);
+	if (err) {
+		close(pipe_fds[1]);
+		return STATUS_FAILED;
+	}
+	if (r->pv && !pv_wait_hello(r->pv)) {
+		stock_kill();
+		close(pipe_fds[1]);
+		message("%s: the stock helper does not take our library: handed to it whole",
+			r->name);
+		return RESTORE_HAND_OVER;
+	}
+	page_cache_open(&r->page_cache, r->cache, r->io_fd, r->name, &r->plan,
+		  r->job.can_direct);
+	err = feed(r, pipe_fds[1]);
+	close(pipe_fds[1]);
+	r->stats.cache = page_cache_how(&r->page_cache);
+	page_cache_close(&r->page_cache);
+	return finish(r, err);
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <endian.h>
+#include <inttypes.h>
+
+/* xen-compat.h: without it, the handle types of Xen 3.2. */
+#define __XEN_INTERFACE_VERSION__ __XEN_LATEST_INTERFACE_VERSION__
+
+#include <xen/xen.h>
+
+#include "plan_pv.h"
+
+struct vcpu_header {
+	uint32_t vcpu_id;
+	uint32_t reserved;
+};
+
+#define PFNS_PER_PAGE	(XT_PAGE_SIZE / sizeof(uint64_t))
+
+static int no_memory(struct stream *s)
+{
+	return stream_fail(s, s->next, "no memory");
+}
+
+/* Zeros in a hole take no disk space: what repeats takes no memory either. */
+static int keep_pfn(struct pv_pages *pv, struct stream *s, uint64_t pfn)
+{
+	const struct ranges *r = &pv->keep;
+
+	if (r->nr && pfn - r->v[r->nr - 1].gfn < r->v[r->nr - 1].nr)
+		return 0;
+	return ranges_add(&pv->keep, pfn, 1) ? no_memory(s) : 0;
+}
+
+static int for_stock(struct stream *s, const struct stream_record *rec,
+		     const char *why)
+{
+	stream_fail(s, rec->offset, "record %s: %s",
+		    record_name(rec->type), why);
+	return 1;
+}
+
+static int scan_info(struct pv_pages *pv, struct stream *s,
+		     const struct stream_record *rec)
+{
+	struct record_pv_info info;
+
+	if (rec->length < sizeof(info))
+		return for_stock(s, rec, "too short");
+	if (stream_read(s, rec->body, &info, sizeof(info), "X86_PV_INFO"))
+		return -1;
+	if (info.guest_width != 8 || info.pt_levels != 4)
+		return for_stock(s, rec, "not a 64-bit PV guest");
+	pv->seen_info = true;
+	return 0;
+}
+
+/* The frames of the p2m: the stock helper writes the new table there. */
+static int scan_p2m(struct pv_pages *pv, struct stream *s,
+		    const struct stream_record *rec)
+{
+	uint64_t pfns[PFNS_PER_PAGE], frames, nr, i;
+	uint64_t offset = rec->body + sizeof(struct record_p2m_frames);
+	struct record_p2m_frames h;
+
+	if (rec->length < sizeof(h))
+		return for_stock(s, rec, "too short");
+	if (stream_read(s, rec->body, &h, sizeof(h), "X86_PV_P2M_FRAMES"))
+		return -1;
+	if (h.start_pfn > h.end_pfn)
+		return for_stock(s, rec, "it ends before it starts");
+	frames = h.end_pfn / PFNS_PER_PAGE + 1 - h.start_pfn / PFNS_PER_PAGE;
+	if (rec->length != sizeof(h) + frames * sizeof(*pfns))
+		return for_stock(s, rec, "of a wrong size");
+	if (pv->nr_pfns <= h.end_pfn)
+		pv->nr_pfns = (uint64_t)h.end_pfn + 1;
+
+	for (; frames; frames -= nr, offset += nr * sizeof(*pfns)) {
+		nr = frames < PFNS_PER_PAGE ? frames : PFNS_PER_PAGE;
+		if (stream_read(s, offset, pfns, nr * sizeof(*pfns),
+				"p2m frames"))
+			return -1;
+		for (i = 0; i < nr; i++)
+			if (keep_pfn(pv, s, pfns[i]))
+				return -1;
+	}
+	return 0;
+}
+
+/* start_info, whose pfn is in vcpu 0's edx, and the frames of the GDTs. */
+static int scan_vcpu(struct pv_pages *pv, struct stream *s,
+		     const struct stream_record *rec)
+{
+	vcpu_guest_context_t ctx;
+	struct vcpu_header h;
+	unsigned long i, frames;
+
+	if (rec->length != sizeof(h) + sizeof(ctx))
+		return for_stock(s, rec, "of a wrong size");
+	if (stream_read(s, rec->body, &h, sizeof(h), "vcpu header") ||
+	    stream_read(s, rec->body + sizeof(h), &ctx, sizeof(ctx),
+			"vcpu context"))
+		return -1;
+
+	if (!h.vcpu_id && keep_pfn(pv, s, ctx.user_regs.rdx))
+		return -1;
+	frames = (ctx.gdt_ents + 511) / 512;
+	if (frames > sizeof(ctx.gdt_frames) / sizeof(ctx.gdt_frames[0]))
+		return for_stock(s, rec, "too many GDT entries");
+	for (i = 0; i < frames; i++)
+		if (keep_pfn(pv, s, ctx.gdt_frames[i]))
+			return -1;
+	return 0;
+}
+
+static bool is_table(unsigned int type)
+{
+	return type != PFN_NOTAB && type < PFN_BROKEN;
+}
+
+int pv_pages_run(struct pv_pages *pv, struct stream *s,
+		 const struct stream_record *rec, const struct page_run *run)
+{
+	if (run->pfn + run->nr > pv->nr_pfns)
+		return stream_fail(s, rec->offset,
+				   "pfn %#" PRIx64 " is beyond the guest's last, %#" PRIx64,
+				   run->pfn + run->nr - 1, pv->nr_pfns - 1);
+	if (is_table(run->type) && ranges_add(&pv->keep, run->pfn, run->nr))
+		return no_memory(s);
+	return 0;
+}
+
+int pv_pages_record(struct pv_pages *pv, struct stream *s,
+		    const struct stream_record *rec)
+{
+	switch (rec->type) {
+	case REC_X86_PV_INFO:
+		return scan_info(pv, s, rec);
+	case REC_X86_PV_P2M_FRAMES:
+		return scan_p2m(pv, s, rec);
+	case REC_X86_PV_VCPU_BASIC:
+		return scan_vcpu(pv, s, rec);
+	case REC_PAGE_DATA:
+		if (!pv->seen_info || !pv->nr_pfns)
+			return for_stock(s, rec,
+					 "before X86_PV_INFO or X86_PV_P2M_FRAMES");
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* Return: the first kept range that ends above a pfn, or one past the last. */
+static const struct plan_range *keep_from(const struct pv_pages *pv, uint64_t pfn)
+{
+	size_t low = 0, high = pv->keep.nr;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		const struct plan_range *r = &pv->keep.v[mid];
+
+		if (r->gfn + r->nr <= pfn)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return pv->keep.v + low;
+}
+
+uint32_t pv_pages_same(const struct pv_pages *pv, uint64_t pfn, uint32_t nr,
+		       bool *kept)
+{
+	const struct plan_range *r = keep_from(pv, pfn);
+	uint64_t end = pfn + nr;
+
+	*kept = false;
+	if (r < pv->keep.v + pv->keep.nr) {
+		*kept = r->gfn <= pfn;
+		if (*kept && r->gfn + r->nr < end)
+			end = r->gfn + r->nr;
+		else if (!*kept && r->gfn < end)
+			end = r->gfn;
+	}
+	return end - pfn;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A progress bar on stderr, where the environment has XEN_THAW_PROGRESS=1. */
+#ifndef XEN_THAW_PROGRESS_H
+#define XEN_THAW_PROGRESS_H
+
+#include <stdint.h>
+
+/**
+ * progress_start() - show a bar from now on, if the environment asks for one
+ * @total: units of work in all
+ */
+void progress_start(uint64_t total);
+
+/**
+ * progress_title() - what the bar says it is about
+ * @title: one word; without a call that is "restoring"
+ */
+void progress_title(const char *title);
+
+/**
+ * progress_add() - show that work is done
+ * @units: since the last call
+ */
+void progress_add(uint64_t units);
+
+/**
+ * progress_clear() - take the bar away
+ */
+void progress_clear(void);
+
+#endif /* XEN_THAW_PROGRESS_H */
