@@ -86,8 +86,8 @@ check:
 	@selftests/check
 
 fuzz:
-	@selftests/install-packages
-	@selftests/fuzz/run
+	@selftests/ci/install-packages
+	@selftests/fuzz/run-fuzz
 
 FUZZ_CALLS ?= 1000000
 

@@ -267,7 +267,7 @@ uncached()
 			timed uncached disk $case /mnt/plain.save \
 				XEN_THAW_ENGINE=$case XEN_THAW_CACHE=drop
 		fi
-		cached /mnt/plain.save >"$out.cached"
+		resident /mnt/plain.save >"$out.cached"
 	done
 }
 

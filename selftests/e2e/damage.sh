@@ -16,7 +16,7 @@ free_before=$(host_free_mem)
 # find_records: lists the records of the image, and sets offsets
 find_records()
 {
-	records --pages $image >/tmp/records || return
+	list-records --pages $image >/tmp/records || return
 	size=$(wc -c <$image)
 	stream=$(sed -n 's/ stream$//p' /tmp/records)
 	first=$(record PAGE_DATA)

@@ -329,8 +329,8 @@ as_before()
 	echo "heap $heap_before KiB, $grants_before grants, $files_before descriptors: as before; kernel +$growth KiB" \
 		>/tmp/account
 	# A page that is still held cannot be dropped.
-	[ "$(cached $disk/guest.save)" = 0 ] ||
-		why "$(cached $disk/guest.save) KiB of the image cannot be dropped" || return
+	[ "$(resident $disk/guest.save)" = 0 ] ||
+		why "$(resident $disk/guest.save) KiB of the image cannot be dropped" || return
 	[ "$(cat /sys/module/xen_thaw/refcnt)" = 0 ] || why "the module is in use" || return
 	rmmod xen_thaw && load_module
 }

@@ -67,7 +67,7 @@ fails_cleanly()
 
 mutation()
 {
-	what=$(mutate "$1" $image $bad) || return
+	what=$(mutate-save "$1" $image $bad) || return
 	echo "$what"
 	restore module $bad -p
 	status=$?

@@ -24,7 +24,7 @@ start()
 # takes_its_size FILE: it has no holes, and a line said so
 takes_its_size()
 {
-	grep "$1: its filesystem has no holes: [0-9]* pages of zeros take room" \
+	grep "$1: its filesystem does not support holes: [0-9]* pages of zeros take space" \
 		$log || return
 	used=$(du -k "$1" | cut -f1) size=$(($(wc -c <"$1") / 1024))
 	[ "$used" -ge "$size" ] || why "$used KiB of $size on disk: it has holes"

@@ -46,7 +46,7 @@ measured()
 	sync
 	echo 1 >/proc/sys/vm/drop_caches
 	cat $warm >/dev/null
-	[ "$(cached $warm)" = $((warm_mib * 1024)) ] || why "not warm" || return
+	[ "$(resident $warm)" = $((warm_mib * 1024)) ] || why "not warm" || return
 	before=$(page_cache) most=0
 	"$@" &
 	while kill -0 $! 2>/dev/null; do
@@ -56,7 +56,7 @@ measured()
 	done
 	wait $! || return
 	growth=$(((most - before) / 1024))
-	resident=$(($(cached $warm) * 100 / (warm_mib * 1024)))
+	resident=$(($(resident $warm) * 100 / (warm_mib * 1024)))
 	echo "page cache: $growth MiB more at most; $resident% of the warm file there"
 }
 

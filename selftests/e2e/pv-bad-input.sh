@@ -12,7 +12,7 @@ start_and_save()
 	guest_start pv guest 96 8 && remember_md5 guest && xl save guest $image
 }
 
-# run TYPE FIELD: prints a field of the first run of pages of TYPE; see records.c
+# run TYPE FIELD: prints a field of the first run of pages of TYPE; see list-records.c
 run()
 {
 	awk -v "type=$1" -v "field=$2" \

@@ -328,7 +328,7 @@ prepare()
 	guest_start pvh guest 96 2 && xl save guest $image >$log 2>&1 &&
 		cp $image $disk/guest.save && sync || return
 	size=$(wc -c <$image)
-	stream=$(records $image | sed -n 's/ stream$//p')
+	stream=$(list-records $image | sed -n 's/ stream$//p')
 	restore stock $image -p && frames "$(domid guest)" >/tmp/frames.ref &&
 		[ "$(wc -l </tmp/frames.ref)" -gt 24000 ] && guest_destroy guest &&
 		rmmod xen_thaw && load_module || return

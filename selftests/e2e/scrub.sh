@@ -63,7 +63,7 @@ EOT
 running_guest()
 {
 	restore module $image && guest_wait_tick guest >/dev/null || return
-	stream=$(records $image | sed -n 's/ stream$//p')
+	stream=$(list-records $image | sed -n 's/ stream$//p')
 	exec 3<$image
 	# The offset is at the start of the libxc stream, where libxl leaves it.
 	dd bs=1 count="$stream" <&3 >/dev/null 2>&1

@@ -34,7 +34,7 @@ cold()
 {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
-	[ "$(cached "$1")" -lt 100 ] || why "$1: $(cached "$1") KiB are cached"
+	[ "$(resident "$1")" -lt 100 ] || why "$1: $(resident "$1") KiB are cached"
 }
 
 # warm FILE
@@ -45,13 +45,13 @@ warm()
 
 all_cached()
 {
-	[ $((1024 * $(cached "$1"))) -ge "$(wc -c <"$1")" ] ||
-		why "$1: only $(cached "$1") KiB are cached"
+	[ $((1024 * $(resident "$1"))) -ge "$(wc -c <"$1")" ] ||
+		why "$1: only $(resident "$1") KiB are cached"
 }
 
 few_cached()
 {
-	[ "$(cached "$1")" -le $few ] || why "$1: $(cached "$1") KiB are cached"
+	[ "$(resident "$1")" -le $few ] || why "$1: $(resident "$1") KiB are cached"
 }
 
 # drops ENGINE HOW SAYS [FILE]: restores the same frames as stock, reads in the way HOW,

@@ -7,7 +7,7 @@
 #define LIST_H
 
 #include "domain.h"
-#include "image.h"
+#include "source_image.h"
 #include "xen_thaw.h"
 
 /* Entries of a window: 8 to 511. */

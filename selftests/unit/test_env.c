@@ -123,7 +123,7 @@ TEST_F(env, engines)
 		ASSERT_EQ(0, env_get_engine(&choice));
 		EXPECT_EQ(i, (int)choice);
 	}
-	setenv("XEN_THAW_ENGINE", "modul", 1);
+	setenv("XEN_THAW_ENGINE", "modules", 1);
 	EXPECT_EQ(-1, env_get_engine(&choice));
 	unsetenv("XEN_THAW_ENGINE");
 	ASSERT_EQ(0, env_get_engine(&choice));

@@ -56,8 +56,9 @@ static int map_data(struct page_cache *d, const struct plan *plan)
 	return 0;
 }
 
-void page_cache_open(struct page_cache *d, enum cache_mode mode, int fd, const char *name,
-	       const struct plan *plan, bool can_direct)
+void page_cache_open(struct page_cache *d, enum cache_mode mode, int fd,
+		     const char *name, const struct plan *plan,
+		     bool can_direct)
 {
 	*d = (struct page_cache){
 		.name = name,
@@ -157,7 +158,8 @@ static void fetch(const struct page_cache *d)
 	}
 }
 
-size_t page_cache_look(struct page_cache *d, const struct plan_fill *fills, size_t nr)
+size_t page_cache_look(struct page_cache *d, const struct plan_fill *fills,
+		       size_t nr)
 {
 	int first = 0;
 	size_t n;

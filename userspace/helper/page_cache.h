@@ -55,8 +55,9 @@ struct page_cache {
  * @plan: what is read
  * @can_direct: the engine can read past the page cache
  */
-void page_cache_open(struct page_cache *d, enum cache_mode mode, int fd, const char *name,
-	       const struct plan *plan, bool can_direct);
+void page_cache_open(struct page_cache *d, enum cache_mode mode, int fd,
+		     const char *name, const struct plan *plan,
+		     bool can_direct);
 
 /**
  * page_cache_close() - tell what was done, if the user asked for it, and free
@@ -73,7 +74,8 @@ void page_cache_close(struct page_cache *d);
  * Return: how many of the runs, from the first, are alike: all of each is in
  * the page cache, or of none is all there. All of them where @d->on is not set.
  */
-size_t page_cache_look(struct page_cache *d, const struct plan_fill *fills, size_t nr);
+size_t page_cache_look(struct page_cache *d, const struct plan_fill *fills,
+		       size_t nr);
 
 /**
  * page_cache_wants_direct() - whether the runs looked at are to be read directly

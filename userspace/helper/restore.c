@@ -400,7 +400,7 @@ int restore_run(struct restore *r)
 		return RESTORE_HAND_OVER;
 	}
 	page_cache_open(&r->page_cache, r->cache, r->io_fd, r->name, &r->plan,
-		  r->job.can_direct);
+			r->job.can_direct);
 	err = feed(r, pipe_fds[1]);
 	close(pipe_fds[1]);
 	r->stats.cache = page_cache_how(&r->page_cache);

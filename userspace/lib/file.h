@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a file is like: whether it changed, and whether it has holes. */
+/* Whether a file was changed, and whether it has holes. */
 #ifndef XEN_THAW_FILE_H
 #define XEN_THAW_FILE_H
 
@@ -12,11 +12,12 @@
  * @fd: the file
  * @before: what fstat() said of it before anything was read
  *
- * This finds mistakes: who may write the file may set its mtime back. ctime is
- * no better, as links, owners and permissions change it, too. Of a block device
- * nothing is compared: udev sets the node's mtime whenever it looks at it.
+ * This finds mistakes, not attacks: a program that can write the file can set its
+ * mtime back. ctime is no better: links, owners and permissions change it, too.
+ * A block device always counts as unchanged: udev sets the mtime of its node
+ * whenever it looks at it.
  *
- * Return: false also where fstat() fails.
+ * Return: false also if fstat() fails.
  */
 bool file_is_unchanged(int fd, const struct stat *before);
 
@@ -24,19 +25,19 @@ bool file_is_unchanged(int fd, const struct stat *before);
  * file_has_no_hole() - whether a file has blocks for every byte
  * @fd: the file
  *
- * Return: true if so; false where only seeking tells, which takes 8 us a MiB in
+ * Return: true if so; false if only seeking can tell, which takes 8 us a MiB in
  * tmpfs.
  */
 bool file_has_no_hole(int fd);
 
-/* What to say of a new file that file_got_no_hole(); takes a uint64_t. */
-#define NO_HOLES "its filesystem has no holes: %" PRIu64 " pages of zeros take room in it"
+/* The message for a new file if file_got_no_hole(); takes a uint64_t. */
+#define NO_HOLES "its filesystem does not support holes: %" PRIu64 " pages of zeros take space"
 
 /**
- * file_got_no_hole() - whether a filesystem put zeros where none were written
+ * file_got_no_hole() - whether a filesystem stored zeros in place of holes
  * @fd: a new file with holes in it, all of it written; its offset moves
  *
- * Return: true if so; false also where its blocks and seeking disagree.
+ * Return: true if so; false also if the blocks and seeking disagree.
  */
 bool file_got_no_hole(int fd);
 

@@ -43,13 +43,13 @@ struct thaw_span {
  * struct thaw_index - body of the INDEX record, the first of the libxc stream
  * @magic: THAW_INDEX_MAGIC without its NUL
  * @version: THAW_INDEX_VERSION
- * @sum: of the record, its header included, with this member 0; it is here in
- *	all versions
- * @size: of the file: the end of the libxl stream; 0: not known
+ * @sum: of the record with its header, and with this member 0; all versions have
+ *	it here
+ * @size: of the file, up to the end of the libxl stream; 0: not known
  * @end: offset of the END record of the libxc stream
  * @nr_records: PAGE_DATA records
  * @nr_pages: entries with data in them
- * @nr_zero: of those, pages that are zero
+ * @nr_zero: how many of these are zero
  * @nr_spans: members of @spans; 0 in a file without sums
  * @reserved: 0
  * @spans: in the order of the file
@@ -105,7 +105,7 @@ uint32_t thaw_sum(uint32_t sum, const void *buf, size_t size);
 
 /**
  * thaw_seal_index() - complete an INDEX record
- * @r: has all that is in no header; gets its header, magic, version and sum
+ * @r: the header, magic, version and sum are filled in, the rest is there
  */
 void thaw_seal_index(struct thaw_index_record *r);
 

@@ -100,7 +100,7 @@ static int open_named(struct newfile *o, const char *dir)
 }
 
 int newfile_open(struct newfile *o, const char *path, bool force,
-		  const struct stat *in)
+		 const struct stat *in)
 {
 	char dir[PATH_MAX];
 

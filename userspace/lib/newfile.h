@@ -40,7 +40,7 @@ struct newfile {
  * Return: 0, or -1 with @o->error set.
  */
 int newfile_open(struct newfile *o, const char *path, bool force,
-		  const struct stat *in);
+		 const struct stat *in);
 
 /**
  * newfile_commit() - make it lasting, and give it its name

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The contents of pages, read from a save file without its holes. */
+/* The contents of pages, read from a save file; its holes are not read. */
 #ifndef XEN_THAW_PAGE_DATA_H
 #define XEN_THAW_PAGE_DATA_H
 
@@ -12,9 +12,9 @@
 /**
  * struct page_data - contents of the pages of a PAGE_DATA record
  * @hole: of the file
- * @page: contents, one page after the other; not set where @is_zero
- * @is_zero: of each page: it is zero
- * @is_hole: of each page: it is zero as the file has a hole there
+ * @page: contents, one page after the other; not set for pages with @is_zero
+ * @is_zero: for each page: it is zero
+ * @is_hole: for each page: it is zero because the file has a hole there
  * @nr_zero: pages that are zero, of all records so far
  */
 struct page_data {
@@ -54,9 +54,9 @@ int page_data_read(struct page_data *d, struct stream *s, uint32_t first,
 		   uint32_t nr, uint64_t offset);
 
 /**
- * page_data_sum() - the sum of a page
+ * page_data_sum() - the checksum of a page
  * @d: the pages
- * @i: which
+ * @i: index of the page
  */
 uint32_t page_data_sum(const struct page_data *d, uint32_t i);
 

@@ -9,7 +9,7 @@
 
 static_assert(RECORD_HEADER_SIZE + sizeof(struct thaw_page_sums) + 7 +
 	      (XT_PAGE_SIZE - 1) + PAGE_DATA_HEADER <= PAGE_HEAD_MAX(0),
-	      "what does not grow with the entries");
+	      "the part that does not grow with the entries");
 
 static uint32_t list_size(const struct page_head *h)
 {
@@ -17,8 +17,8 @@ static uint32_t list_size(const struct page_head *h)
 }
 
 /*
- * The record in front of PAGE_DATA, without its header. Padding alone, where
- * there is no data to be padded, is of no use: then there is none.
+ * Length of the record in front of PAGE_DATA, without its header. If there are
+ * neither sums nor data, there is no such record.
  */
 static uint32_t front_length(const struct page_head *h)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What precedes the data of pages in a packed file: PAGE_SUMS or PADDING, so
- * long that data starts at a page of the file, and header and list of PAGE_DATA.
+ * What precedes the data of pages in a packed file: first PAGE_SUMS or PADDING,
+ * which is so long that the data is aligned to pages of the file, then header and
+ * list of PAGE_DATA.
  */
 #ifndef XEN_THAW_PAGE_HEAD_H
 #define XEN_THAW_PAGE_HEAD_H
@@ -12,7 +13,7 @@
 #include "format.h"
 #include "stream.h"
 
-/* Bytes that the head of a record of @nr entries takes at most. */
+/* The most bytes that the head of a record of @nr entries takes. */
 #define PAGE_HEAD_MAX(nr)	(2 * XT_PAGE_SIZE + (size_t)12 * (nr))
 
 /**
@@ -21,7 +22,7 @@
  * @entry: of the record, in the byte order of this machine
  * @sums: of each page of data; NULL for a file without sums
  * @nr: members of @entry
- * @nr_data: of them, those with data
+ * @nr_data: how many of them have data
  */
 struct page_head {
 	uint64_t pos;
@@ -33,7 +34,7 @@ struct page_head {
 
 /**
  * page_head_size() - bytes of a head
- * @h: only whether there are sums counts, not what they are
+ * @h: the values in @sums do not matter, only whether it is NULL
  */
 size_t page_head_size(const struct page_head *h);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Pages of zeros, in memory and in a file: the holes of a sparse file, found one
- * after the other with SEEK_HOLE.
+ * Pages of zeros: in memory, and in a sparse file, whose holes are found one after
+ * the other with SEEK_HOLE.
  */
 #ifndef XEN_THAW_PAGES_H
 #define XEN_THAW_PAGES_H
@@ -24,10 +24,10 @@ bool bytes_are_zero(const void *buf, size_t size);
 bool page_is_zero(const uint8_t *page);
 
 /**
- * struct hole - the first hole of a file that ends behind some offset
+ * struct hole - the first hole in a file that ends behind an offset
  * @fd: the file; its offset moves
  * @size: of the file
- * @start: of the hole; UINT64_MAX where there is none
+ * @start: of the hole; UINT64_MAX if there is none
  * @end: of the hole
  *
  * All but @fd and @size are zero before the first call of hole_seek().
@@ -44,7 +44,7 @@ struct hole {
  * @h: the last hole
  * @offset: not below that of the last call, or holes are missed
  *
- * A filesystem that knows no holes gives none or refuses: then none it is.
+ * On a filesystem without SEEK_HOLE the file has no holes.
  */
 void hole_seek(struct hole *h, uint64_t offset);
 
@@ -57,7 +57,7 @@ void hole_seek(struct hole *h, uint64_t offset);
 uint32_t hole_pages_before(const struct hole *h, uint64_t offset, uint32_t nr);
 
 /**
- * hole_pages_within() - pages from the start of a run on that lie in the hole
+ * hole_pages_within() - pages at the start of a run that lie in the hole
  * @h: as hole_seek() found it for @offset
  * @offset: of the run in the file
  * @nr: pages of the run

@@ -11,9 +11,10 @@
 #include "walk.h"
 
 /*
- * Runs are kept as they come until there are this many, then pfns that came
- * more than once are sorted out, and again whenever the rest has doubled. So a
- * sparse file that repeats a few pfns for ever does not take memory for ever.
+ * Runs are kept as they come until there are this many. Then they are compacted:
+ * a pfn that came more than once stays once. This is repeated whenever their
+ * number has doubled. So a sparse file that repeats a few pfns without end does
+ * not take memory without end.
  */
 #ifndef COMPACT_MIN
 #define COMPACT_MIN	1000000
@@ -24,10 +25,10 @@
  * @s: the stream
  * @populate: gfns to populate, as they came
  * @populate_sorted: @populate is sorted and disjoint so far
- * @compact_populate: runs in @populate that are sorted out next
+ * @compact_populate: runs in @populate at which it is compacted next
  * @data: data fills, as they came
  * @data_sorted: @data is sorted by gfn and disjoint so far
- * @compact_data: runs in @data that are sorted out next
+ * @compact_data: runs in @data at which it is compacted next
  * @zero: zero fills
  * @pv: of a PV guest, else NULL
  * @rec: the record under way
@@ -142,7 +143,7 @@ static int add_record(void *arg, const struct stream_record *rec)
 	return stream_page_runs(b->s, rec, add_run, b);
 }
 
-/* Sorts out what came out of order or more than once. */
+/* Brings all into order, and each pfn in once. */
 static int settle(struct builder *b)
 {
 	if (!b->populate_sorted)
@@ -196,7 +197,7 @@ static int split_run(struct hole *h, struct plan_fill run, struct fills *data,
 	return 0;
 }
 
-/* Data whose every byte lies in a hole becomes zero without being read. */
+/* Pages that lie in holes become zero fills: they are not read. */
 static int split_at_holes(struct builder *b, struct hole *h)
 {
 	const struct plan_fill *last = &b->data.v[b->data.nr - 1];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a restore has to do, learnt from one pass over the stream: which gfns to
- * populate, which bytes of the file go where, which gfns become zero. Memory
+ * What a restore has to do, found in one pass over the stream: which gfns to
+ * populate, which bytes of the file go where, and which gfns become zero. Memory
  * and time are O(runs), never O(pages).
  */
 #ifndef XEN_THAW_PLAN_H
@@ -23,13 +23,13 @@
  *	once, with its last contents), in the order of the file
  * @nr_data: runs in @data
  * @zero: fills with zero: sorted by gfn, disjoint from each other and @data:
- *	populated gfns that never came with data, or whose data lies in a hole
+ *	populated gfns that never come with data, or whose data lies in a hole
  * @nr_zero: runs in @zero
  * @pages: gfns in @populate
  * @zero_pages: gfns in @zero
  * @end: offset of the END record's header
  * @first_after_data: offset of the first record after the last PAGE_DATA; of the
- *	first record of all where there is no PAGE_DATA
+ *	first record if there is no PAGE_DATA
  * @whole: the members above are known
  * @pv: of a PV guest
  */
@@ -57,8 +57,7 @@ struct plan {
  * when it is listed at least once with a type other than XTAB and BROKEN; a
  * later entry without data leaves earlier contents as they are.
  *
- * The offset of @s->fd moves while the file's holes are looked for, and is put
- * back.
+ * The offset of @s->fd moves while the function looks for holes, and is put back.
  *
  * Return: 0; 1 with @s->error set if only the stock helper can restore the stream
  * (see walk_records() and pv_pages_record()); -1 with @s->error set.
@@ -80,7 +79,7 @@ void plan_free(struct plan *p);
 int plan_remove_kept(struct plan *p);
 
 /**
- * plan_data_bytes() - what has to be read of the file
+ * plan_data_bytes() - how many bytes of the file have to be read
  * @p: a plan
  *
  * Return: bytes.
@@ -88,10 +87,11 @@ int plan_remove_kept(struct plan *p);
 uint64_t plan_data_bytes(const struct plan *p);
 
 /**
- * plan_refusal() - why the headers alone make a stream the stock helper's
+ * plan_refusal() - why the headers alone say that only the stock helper can
+ * restore a stream
  * @s: an open stream
  *
- * Return: the cause, or NULL where plan_build() decides.
+ * Return: the cause, or NULL if plan_build() decides.
  */
 const char *plan_refusal(const struct stream *s);
 

@@ -21,7 +21,7 @@ static int no_memory(struct stream *s)
 	return stream_fail(s, s->next, "no memory");
 }
 
-/* Zeros in a hole take no disk space: what repeats takes no memory either. */
+/* A hole can repeat pfn 0 without taking disk space: do not spend memory on it. */
 static int keep_pfn(struct pv_pages *pv, struct stream *s, uint64_t pfn)
 {
 	const struct ranges *r = &pv->keep;

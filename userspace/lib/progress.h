@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A progress bar on stderr, where the environment has XEN_THAW_PROGRESS=1. */
+/* A progress bar on stderr, if XEN_THAW_PROGRESS=1. */
 #ifndef XEN_THAW_PROGRESS_H
 #define XEN_THAW_PROGRESS_H
 

@@ -54,7 +54,7 @@ struct libxl_rec_header {
 	uint32_t length;
 };
 
-/* A real one has some KiB. */
+/* A real configuration has some KiB. */
 #define CONFIG_MAX		(16U << 20)
 
 /* Sets where the configuration is; 0, or -1 with the error set. */

@@ -42,7 +42,7 @@ enum savefile_toolstack {
  * @room: offset of the header's word that says how many bytes are between the
  *	header and the libxl stream
  * @config: offset of the configuration
- * @config_len: bytes of it, its final NUL among them; 0 where there is none
+ * @config_len: bytes of it, with its final NUL; 0 if there is none
  * @config_json: it is libxl's JSON
  * @libxl: offset of the libxl stream
  * @libxl_version: of the libxl stream
@@ -88,7 +88,7 @@ int savefile_open(struct savefile *f, int fd, const char *name);
  * @f: the file
  *
  * Return: @f->config_len bytes and a NUL, for free(); or NULL with
- * @f->stream.error set, also where the file has no configuration.
+ * @f->stream.error set, also if the file has no configuration.
  */
 char *savefile_config(struct savefile *f);
 
@@ -107,12 +107,12 @@ int savefile_next(struct savefile *f, uint64_t *offset,
 		  struct stream_record *rec);
 
 /**
- * savefile_check_tail() - see that no record behind the libxc stream is cut
+ * savefile_check_tail() - check that no record behind the libxc stream is truncated
  * @s: the libxc stream; of its members only fd, file_size and error are used
  * @offset: just behind its END record
  *
- * libxl does not: to it the end of the file is an END record, and of a body that
- * is cut the rest is what happens to be in memory.
+ * libxl does not check this: it takes the end of the file for an END record, and
+ * if a body is truncated, it uses whatever is in memory for the rest.
  *
  * Return: 0, or -1 with @s->error set.
  */

@@ -16,7 +16,7 @@
 
 #include "stream.h"
 
-/* What follows is read as laid out in libxc-migration-stream.pandoc. */
+/* The layout of these structs is that of libxc-migration-stream.pandoc. */
 
 struct image_header {
 	uint64_t marker;
@@ -106,8 +106,8 @@ int stream_read(struct stream *s, uint64_t offset, void *buf, size_t size,
 }
 
 /*
- * As stream_read(), and reads ahead: a header's list comes with it, and so do
- * the records behind it when they have no data.
+ * As stream_read(), but reads ahead: the list behind a header comes with it, and
+ * so do the records that follow if they have no data.
  */
 static int read_ahead(struct stream *s, uint64_t offset, void *buf, size_t size,
 		      const char *what)
@@ -257,7 +257,7 @@ static unsigned int entry_type(uint64_t entry)
 	return (unsigned int)(entry >> PFN_TYPE_SHIFT);
 }
 
-/* The longest run that starts with entries[0], but for its offset. */
+/* Fills in the longest run that starts with entries[0], but not its offset. */
 static void first_run(const uint64_t *entries, uint32_t count,
 		      struct page_run *run)
 {
@@ -265,8 +265,8 @@ static void first_run(const uint64_t *entries, uint32_t count,
 	uint32_t nr = 1;
 
 	/*
-	 * One look at an entry for its type and its pfn: the sum for a pfn
-	 * behind the last has a reserved bit set, an entry has none here.
+	 * One comparison checks type and pfn. The sum for a pfn above the
+	 * highest sets a reserved bit, and entries have none here.
 	 */
 	while (nr < count &&
 	       (le64toh(entries[nr]) & ~PFN_RESERVED) == first + nr)
@@ -361,7 +361,7 @@ fail:
 	return NULL;
 }
 
-/* Leaves the last run in @run. */
+/* @run: out: the last run of the list */
 static int check_list(struct stream *s, const struct stream_record *rec,
 		      const struct page_list *list, uint32_t count,
 		      struct page_run *run)
@@ -404,7 +404,7 @@ int stream_page_runs(struct stream *s, const struct stream_record *rec,
 	ret = check_list(s, rec, list, count, &run);
 	data = rec->body + list_size(count);
 	for (i = 0; !ret && i < count; i += run.nr) {
-		/* Most lists are one run: that is there already. */
+		/* Most lists are one run: check_list() left it here. */
 		if (run.nr < count)
 			first_run(list->entries + i, count - i, &run);
 		run.offset = run.has_data ? data : 0;
@@ -417,7 +417,7 @@ int stream_page_runs(struct stream *s, const struct stream_record *rec,
 	return ret;
 }
 
-/* For stream_page_runs(): non-zero when the run has *arg. */
+/* For stream_page_runs(): not zero if the run has the pfn *arg. */
 static int run_has_pfn(void *arg, const struct page_run *run)
 {
 	uint64_t pfn = *(const uint64_t *)arg;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Reader of Xen save files: the libxc migration stream, version 3 (Xen's
- * docs/specs/libxc-migration-stream.pandoc). It reads record headers and pfn
- * lists with pread(), hardly any page data, and never moves the file's offset.
+ * Reader of the libxc migration stream, version 3 (Xen's
+ * docs/specs/libxc-migration-stream.pandoc), in a save file. It reads record
+ * headers and pfn lists with pread(), and hardly any page data. It never moves
+ * the file's offset.
  */
 #ifndef XEN_THAW_STREAM_H
 #define XEN_THAW_STREAM_H
@@ -40,7 +41,7 @@ static inline bool stream_type_is_known(unsigned int type)
 	return type <= PFN_L4TAB || (type >= PFN_L1TAB_PIN && type <= PFN_XTAB);
 }
 
-/* Whether a page of that type has contents in the stream. */
+/* Whether pages of a type have contents in the stream. */
 static inline bool stream_type_has_data(unsigned int type)
 {
 	return type < PFN_BROKEN;
@@ -74,8 +75,8 @@ static inline bool stream_type_has_data(unsigned int type)
  * @error_offset: that N
  * @ahead_offset: of @ahead in the file
  * @ahead_len: bytes in @ahead
- * @ahead: what was read last, with what follows: room for the headers and lists
- *	of four records of the stock writer
+ * @ahead: what was read last, and what follows it: room for the headers and
+ *	lists of four records as the stock writer makes them
  */
 struct stream {
 	int fd;
@@ -171,7 +172,7 @@ int stream_page_runs(struct stream *s, const struct stream_record *rec,
  * @pfn: to be found
  * @offset: set to that of the record's header
  *
- * Reads all pfn lists again: for messages about what went wrong.
+ * This reads all pfn lists again, so use it for error messages only.
  *
  * Return: 0, or -1 when no record up to the END lists it.
  */
@@ -183,7 +184,7 @@ int stream_find_pfn(struct stream *s, uint64_t pfn, uint64_t *offset);
  * @offset: in the file
  * @buf: filled in
  * @size: of @buf
- * @what: to be read, for the error
+ * @what: what is read, for the error
  *
  * Return: 0, or -1 with @s->error set.
  */

@@ -7,7 +7,7 @@
 #include "file.h"
 #include "verify_parts.h"
 
-/* What a record's body ends with, up to a multiple of 8. */
+/* A body is padded with zeros to a multiple of 8. */
 static int check_filler(struct verify *v, const struct stream_record *rec)
 {
 	uint64_t end = rec->body + rec->length;
@@ -23,7 +23,7 @@ static int check_place(struct verify *v, const struct stream_record *rec)
 	return v->sums.body && rec->type != REC_PAGE_DATA ? -1 : 0;
 }
 
-/* Checksums of pages have a PAGE_DATA behind them, or are damaged themselves. */
+/* If no PAGE_DATA follows checksums of pages, they are damaged themselves. */
 static int next_record(struct verify *v, struct stream_record *rec)
 {
 	struct stream *s = &v->file.stream;
@@ -57,7 +57,7 @@ static int walk_libxc(struct verify *v)
 	struct stream_record rec;
 	uint64_t at = s->next;
 
-	/* The index, if there is one, says what precedes it. */
+	/* The index, if there is one, has the checksum of what precedes it. */
 	if (stream_next(s, &rec) || verify_open_index(v, &rec) ||
 	    verify_spans(v, 0))
 		return -1;
@@ -76,7 +76,7 @@ static int walk_libxc(struct verify *v)
 	return verify_complete(v);
 }
 
-/* Only records of a device model may be there, each with a header of its own. */
+/* Only records of a device model may be there; each has a header of its own. */
 static bool belongs_behind(const struct stream_record *rec)
 {
 	switch (rec->type) {
@@ -135,7 +135,7 @@ static int check_opened(struct verify *v, bool whole,
 	page_data_free(&v->data);
 	free(v->page_sums);
 	v->page_sums = NULL;
-	/* Then what was found is neither true of the old file nor of the new. */
+	/* If so, the result is true neither for the old file nor for the new one. */
 	if (!file_is_unchanged(s->fd, before))
 		return stream_fail(s, 0, "the file was changed while it was verified: try again when nothing writes to it");
 	return ret;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Checks save files: their structure, and checksums where they have some. */
+/* Checks save files: their structure, and their checksums if they have any. */
 #ifndef XEN_THAW_VERIFY_H
 #define XEN_THAW_VERIFY_H
 
@@ -16,12 +16,12 @@
  * @indexed: it has an index
  * @nr_records: PAGE_DATA records
  * @nr_pages: entries with data in them
- * @nr_summed: of those, pages whose checksum was compared
- * @nr_zero: of those, pages that are zero
- * @summed_bytes: of the file, that its checksums cover
+ * @nr_summed: how many of these had a checksum, which was compared
+ * @nr_zero: how many of these are zero
+ * @summed_bytes: bytes of the file that its checksums cover
  * @size: of the file, up to the end of the libxl stream
  * @rest: bytes behind that
- * @index: of the file, in its byte order; only where @indexed
+ * @index: of the file, in its byte order; only if @indexed
  * @index_offset: of the index in the file
  * @end: offset of the END record
  * @next_span: first span of @index that was not compared yet
@@ -73,11 +73,11 @@ struct verify {
  * @fd: the file; its offset moves
  * @name: for messages
  *
- * Page data is read where it has checksums, but not its holes. All that the
- * file says is checked; what it says of itself, in its index, too.
+ * Page data is read if it has checksums, but not in holes. What the index says
+ * about the file is checked, too.
  *
- * Return: 0, or -1 with the error of @v->file.stream set, of the first thing in
- * the file that is wrong.
+ * Return: 0, or -1 with the error of @v->file.stream set. It describes the first
+ * fault in the file.
  */
 int verify_file(struct verify *v, int fd, const char *name);
 
@@ -88,7 +88,7 @@ int verify_file(struct verify *v, int fd, const char *name);
  * @name: for messages
  * @start: offset of the stream
  *
- * What is around the stream is only checked where it has checksums.
+ * What is around the stream is checked only if it has checksums.
  *
  * Return: as verify_file().
  */

@@ -105,8 +105,8 @@ static int read_index(struct verify *v, const struct stream_record *rec)
 }
 
 /*
- * Known by its magic, as its type may be damaged. An index of a later version
- * is skipped, as restores do, if its checksum is right.
+ * The index is known by its magic, because its type may be damaged. An index of a
+ * later version is skipped, as restores do, if its checksum is right.
  */
 int verify_open_index(struct verify *v, const struct stream_record *rec)
 {
@@ -177,13 +177,13 @@ static uint64_t span_end(const struct thaw_span *span)
 	return le64toh(span->offset) + le64toh(span->size);
 }
 
-/* As docs/format.md has them: a byte in no span would be in no sum. */
+/* See docs/format.md: a byte outside of all spans would have no checksum. */
 static bool spans_are_in_place(const struct verify *v)
 {
 	const struct thaw_span *s = v->index.spans;
 	uint64_t first = v->index_offset + RECORD_HEADER_SIZE + sizeof(v->index);
 	uint64_t end = v->end + RECORD_HEADER_SIZE;
-	/* Without pages either of the two has the records. */
+	/* Without pages, the records may be in either of the two spans. */
 	uint64_t pages = v->nr_records ? v->first_sums : span_start(&s[2]);
 	uint64_t behind = v->nr_records ? v->pages_end : span_end(&s[1]);
 
@@ -212,12 +212,12 @@ int verify_index(struct verify *v)
 		    le64toh(index->nr_pages) == v->nr_pages;
 
 	/*
-	 * Who saves a guest does not know yet what libxl is going to add; who
-	 * looks at the libxc stream alone does not either.
+	 * A save does not know what libxl adds to the file later, nor does a
+	 * check of the libxc stream alone.
 	 */
 	if (index->size && v->size)
 		same &= le64toh(index->size) == v->size;
-	/* Without sums the pages were not read, and not counted. */
+	/* Without sums the pages were neither read nor counted. */
 	if (index->nr_spans)
 		same &= v->nr_summed == v->nr_pages &&
 			le64toh(index->nr_zero) == v->nr_zero;
@@ -260,7 +260,7 @@ int verify_open_sums(struct verify *v, const struct stream_record *rec)
 			   v->page_sums, (size_t)v->nr_sums * 4, "checksums");
 }
 
-/* All from the sums' header on up to the data of the pages. */
+/* Everything from the header of the sums up to the data of the pages. */
 static int check_lists(struct verify *v, const struct stream_record *rec)
 {
 	struct {
@@ -277,7 +277,7 @@ static int check_lists(struct verify *v, const struct stream_record *rec)
 			"PAGE_DATA header"))
 		return -1;
 	end = rec->offset + PAGE_DATA_HEADER + UINT64_C(8) * le32toh(count);
-	/* A count that is too high is found when the list is read. */
+	/* stream_page_runs() reports a count that is too high. */
 	if (end > rec->body + rec->length)
 		end = rec->body + rec->length;
 	want = le32toh(head.sums.sum);

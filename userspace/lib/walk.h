@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The way of a restore and of a packer through a stream, from its first record
- * to END. Both need the same order of records.
+ * The walk of a restore and of a packer through a stream, from its first record to
+ * END. Both need the records in the same order.
  */
 #ifndef XEN_THAW_WALK_H
 #define XEN_THAW_WALK_H

@@ -82,8 +82,8 @@ static int write_block(struct dump_sink *s, size_t size)
 		while (page + nr < end && !is_zero(s, page + nr))
 			nr++;
 		if (writer_write(&s->file, s->pos + page * XT_PAGE_SIZE,
-			       s->block + page * XT_PAGE_SIZE,
-			       nr * XT_PAGE_SIZE))
+				 s->block + page * XT_PAGE_SIZE,
+				 nr * XT_PAGE_SIZE))
 			return -1;
 	}
 	progress_add(end);

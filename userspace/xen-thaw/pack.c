@@ -199,9 +199,9 @@ static int write_data(struct packer *p)
 		while (first + nr < end && !p->data.is_zero[first + nr])
 			nr++;
 		if (writer_write(&p->out,
-			       p->out.pos + (uint64_t)first * XT_PAGE_SIZE,
-			       p->data.page + (size_t)first * XT_PAGE_SIZE,
-			       (size_t)nr * XT_PAGE_SIZE))
+				 p->out.pos + (uint64_t)first * XT_PAGE_SIZE,
+				 p->data.page + (size_t)first * XT_PAGE_SIZE,
+				 (size_t)nr * XT_PAGE_SIZE))
 			return -1;
 	}
 	p->out.pos += (uint64_t)end * XT_PAGE_SIZE;

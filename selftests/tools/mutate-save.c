@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * mutate SEED IN OUT: a save file with one change (fuzz/mutate.h), the same for
+ * mutate-save SEED IN OUT: a save file with one change (image/mutate.h), the same for
  * the same seed. Prints what it was.
  */
 #include <err.h>
@@ -60,7 +60,7 @@ int main(int argc, char **argv)
 	unsigned int tries = 0;
 
 	if (argc != 4)
-		errx(2, "usage: mutate SEED IN OUT");
+		errx(2, "usage: mutate-save SEED IN OUT");
 	m.seed = strtoull(argv[1], NULL, 10) + 1;
 	read_all(&m, argv[2]);
 	/* So that neighbouring seeds have nothing in common. */

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "image.h"
+#include "source_image.h"
 
 static int fail(const char *what)
 {

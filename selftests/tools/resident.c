@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* cached FILE: prints how many KiB of a file are in the page cache. */
+/* resident FILE: prints how many KiB of a file are in the page cache. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@ int main(int argc, char **argv)
 	int fd;
 
 	if (argc != 2)
-		errx(2, "usage: cached FILE");
+		errx(2, "usage: resident FILE");
 	fd = open(argv[1], O_RDONLY);
 	/* Also of a block device. */
 	size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * records [--pages] FILE: where the records of a save file's libxc stream are, a
+ * list-records [--pages] FILE: where the records of a save file's libxc stream are, a
  * line each: offset, name, type, bytes of the body. The first line is the
  * stream's. With --pages, also a line for each run of pfns of a PAGE_DATA: offset
  * of its first entry, "pages", type, first pfn, number, offset of the data.
@@ -43,7 +43,7 @@ int main(int argc, char **argv)
 	int fd;
 
 	if (argc != 2 + pages)
-		errx(2, "usage: records [--pages] FILE");
+		errx(2, "usage: list-records [--pages] FILE");
 	name = argv[1 + pages];
 	fd = open(name, O_RDONLY);
 	if (fd < 0)
