@@ -248,7 +248,7 @@ as_libvirt()
 {
 	rm -f $disk/guest.save
 	before=$(cached_kib)
-	XEN_THAW_CACHE=drop XEN_THAW_STATS=$stats \
+	XEN_THAW_CACHE=drop XEN_THAW_STATS=$stats XEN_THAW_DEBUG=1 \
 		LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
 		libvirt-save "$(domid guest)" $disk/guest.save >$log 2>&1 || return
 	grown=$((($(cached_kib) - before) / 1024))
@@ -258,7 +258,7 @@ as_libvirt()
 	xen-thaw verify $disk/guest.save | grep 'no checksums' || return
 	xen-thaw pack -f $disk/guest.save /tmp/again.save || return
 	xen-thaw verify /tmp/again.save | grep 'checksums of every byte' || return
-	grep 'not xl.s header: not packed' $log && rm /tmp/again.save
+	grep 'saved by libvirt: not packed' $log && rm /tmp/again.save
 }
 
 figures()
