@@ -181,7 +181,7 @@ static struct json_object *pages_json(const struct info *info)
 	for (i = 0; i < 16; i++) {
 		if (info->types[i])
 			json_add_number(types, info_page_type_name(i),
-				   info->types[i]);
+					info->types[i]);
 	}
 	json_object_object_add(pages, "types", types);
 	return pages;
