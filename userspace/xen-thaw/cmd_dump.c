@@ -23,7 +23,8 @@ static const char usage[] =
 	"  -f, --force       replace FILE if it is there\n"
 	"  -h, --help        show this text\n"
 	"\n"
-	"Exit codes: 0 done, 1 it failed and there is no FILE, 2 usage.\n";
+	"Exit codes: 0 done; 1 it failed, and FILE is as before unless the message says\n"
+	"otherwise; 2 usage.\n";
 
 /* Stays loaded until the end. Return: NULL after a message. */
 static const struct dump_xen *load_xen(void)

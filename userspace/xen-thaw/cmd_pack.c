@@ -28,7 +28,8 @@ static const char usage[] =
 	"  -n, --no-checksums  write none, so that verify can check the structure only\n"
 	"  -h, --help          show this text\n"
 	"\n"
-	"Exit codes: 0 done, 1 it failed and there is no OUT, 2 usage.\n";
+	"Exit codes: 0 done; 1 it failed, and OUT is as before unless the message says\n"
+	"otherwise; 2 usage.\n";
 
 static int write_out(struct pack_job *job, const struct stat *before)
 {
