@@ -122,7 +122,8 @@ falls_back()
 	case $(uname -r) in
 	6.1.*)
 		grep -q '/tmp/new.core: no O_DIRECT' $log &&
-			[ "$(wc -l <$log)" = 1 ] || return
+			grep -q '/tmp/new.core: .* does not let go of data' $log &&
+			[ "$(wc -l <$log)" = 2 ] || return
 		;;
 	esac
 	rm /tmp/new.core
