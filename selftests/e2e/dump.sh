@@ -238,6 +238,36 @@ stopped()
 	goes_on guest
 }
 
+said()
+{
+	grep -q "$1" $log
+}
+
+has_ended()
+{
+	! kill -0 "$child" 2>/dev/null
+}
+
+# not_stopped SIGNAL: of job control, which a terminal sends to both. To the writer it
+# is sent once that goes on: SIGCONT drops what was sent before.
+not_stopped()
+{
+	begin && kill "-$1" "$child" &&
+		wait_for 60 said 'guest: not stopped, as the guest would stay paused' &&
+		kill -CONT "$writer" || return
+	kill "-$1" "$writer" || : # it was fast
+	if ! wait_for 200 has_ended; then
+		why "it was stopped"
+		kill -KILL "$child" "$writer"
+		return 1
+	fi
+	wait "$child" || why "status $?" || return
+	[ "$(head -c 4 /mnt/new.core | tail -c 3)" = ELF ] && rm /mnt/new.core &&
+		nothing_left || return
+	! is_paused guest || why "left paused" || return
+	goes_on guest
+}
+
 # As if it had crashed.
 writer_dies()
 {
@@ -275,6 +305,8 @@ disturbed()
 {
 	test_it stopped TERM 143
 	test_it stopped HUP 129
+	test_it not_stopped TSTP
+	test_it not_stopped TTOU
 	test_it writer_dies
 	test_it unpaused_meanwhile
 	test_it destroyed_meanwhile
