@@ -155,6 +155,46 @@ does_not_fit()
 		[ "$(wc -l <$log)" = 1 ]
 }
 
+# with_disk COMMAND...: on a disk /dev/dm-0 with minix, which has no O_DIRECT, mounted
+# on /tmp/small
+with_disk()
+{
+	modprobe -a loop dm-mod minix && truncate -s 200M /tmp/small.disk &&
+		loop=$(losetup -f) && losetup "$loop" /tmp/small.disk &&
+		mkfs.minix -2 "$loop" && mkdir -p /tmp/small || return
+	sectors=$(blockdev --getsz "$loop") bad=40000
+	dmsetup --noudevsync create small --table "0 $sectors linear $loop 0" &&
+		mount -t minix /dev/dm-0 /tmp/small && "$@"
+	status=$?
+	umount /tmp/small
+	dmsetup remove small && losetup -d "$loop" && rm /tmp/small.disk &&
+		return $status
+}
+
+# From now on the disk takes a block less: one with data, as minix has few others there.
+disk_goes_bad()
+{
+	{
+		echo "0 $bad linear $loop 0"
+		echo "$bad 2 error"
+		echo "$((bad + 2)) $((sectors - bad - 2)) linear $loop $((bad + 2))"
+	} >/tmp/table
+	dmsetup suspend small && dmsetup load small </tmp/table && dmsetup resume small
+}
+
+# fsync() does not fail for it: the kernel told when dump waited for that block.
+bad_disk()
+{
+	dump guest /tmp/small/new.core || return
+	grep '/tmp/small/new.core: no O_DIRECT' $log || return
+	rm /tmp/small/new.core && sync && disk_goes_bad || return
+	! dump guest /tmp/small/new.core || why "the disk failed, dump did not" || return
+	grep '/tmp/small/new.core: offset .*: the disk did not take what was written: Input/output error' \
+		$log || return
+	[ -z "$(find /tmp/small -type f)" ] || why "left: $(find /tmp/small -type f)" || return
+	! is_paused guest && goes_on guest
+}
+
 # no_room tmpfs|ext4 SIZE [OPTION]
 no_room()
 {
@@ -333,6 +373,7 @@ files()
 		test_it no_room ext4 $size
 	done
 	test_it just_enough_room
+	test_it with_disk bad_disk
 	test_it exists
 	test_it no_such_domain
 	test_it guest_destroy guest
