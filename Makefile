@@ -38,7 +38,7 @@ help:
 module: $(KDIR)/Makefile
 	+$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
-# The headers' own makefile: there only to say what to do when it is missing.
+# The headers' own makefile. This rule only says what to do if it is missing.
 $(KDIR)/Makefile:
 	@echo 'No kernel headers in $(KDIR).' >&2
 	@echo 'Install the package linux-headers-$(KVER), or name others:' >&2
@@ -56,7 +56,7 @@ install: module
 	install -D -m 644 uapi/xen_thaw.h \
 		$(DESTDIR)$(PREFIX)/include/xen_thaw.h
 
-# Not kernelrelease: Debian's headers answer with the version of the source.
+# With Debian's headers, make kernelrelease prints the version of the source instead.
 KRELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 	$(KDIR)/include/generated/utsrelease.h)
 
@@ -91,7 +91,7 @@ fuzz:
 
 FUZZ_CALLS ?= 1000000
 
-# Of these, a few are part of make check.
+# make check makes fewer of these calls.
 check-calls:
 	@KSELFTESTS=uapi_fuzz FUZZ_CALLS=$(FUZZ_CALLS) selftests/check packages ksft \
 		'module-*' tools programs emulator 'ksft-*'
@@ -101,14 +101,14 @@ check-debug:
 
 MUTATIONS ?= 300
 
-# In the emulated Xen, where a few are part of make check.
+# In the emulated Xen. make check tries fewer.
 check-mutations:
 	@MUTATIONS=$(MUTATIONS) selftests/check packages ksft module-6.12 tools \
 		programs emulator e2e-pv-6.12-mutations
 
 ROUNDS ?= 50
 
-# Also in the emulated Xen, each kind fewer times in make check.
+# In the emulated Xen. make check tries each kind fewer times.
 check-races:
 	@ROUNDS=$(ROUNDS) selftests/check packages ksft module-6.12 tools \
 		programs emulator e2e-pv-6.12-races
@@ -117,7 +117,7 @@ matrix:
 	@selftests/check packages ksft 'module-*' tools programs emulator
 	@selftests/matrix
 
-# What takes too long for every change.
+# Everything, which takes too long for every change.
 check-all:
 	@selftests/check
 	+@$(MAKE) check-calls

@@ -19,7 +19,7 @@
 
 #include "thaw.h"
 
-/* Milliseconds between two tries of a frame that Xen has paged out. */
+/* Milliseconds to wait before a frame that Xen has paged out is tried again. */
 #define THAW_EAGAIN_DELAY	10
 
 /**
@@ -27,7 +27,7 @@
  * @b: all zero
  * @args: checked arguments of the fill
  *
- * Return: 0 or -ENOMEM; thaw_batch_free() is due in both cases.
+ * Return: 0 or -ENOMEM; the caller calls thaw_batch_free() in both cases.
  */
 int thaw_batch_init(struct thaw_batch *b, const struct xen_thaw_fill *args)
 {
@@ -36,7 +36,7 @@ int thaw_batch_init(struct thaw_batch *b, const struct xen_thaw_fill *args)
 	b->window += args->first_ref;
 	b->first_ref = args->first_ref;
 	b->nr_refs = args->nr_refs;
-	/* A page at any other alignment comes from two pages of the file. */
+	/* An unaligned page takes two operations: it lies in two file pages. */
 	b->max_ops = 2 * args->nr_refs;
 
 	b->entries = kcalloc(b->nr_refs, sizeof(*b->entries), GFP_KERNEL);
@@ -46,15 +46,16 @@ int thaw_batch_init(struct thaw_batch *b, const struct xen_thaw_fill *args)
 }
 
 /**
- * thaw_batch_init_bounce() - put frames together before they are copied
+ * thaw_batch_init_bounce() - allocate pages in which frames are put together
  * @b: from thaw_batch_init()
  *
- * A frame whose bytes lie in two pages of the file takes two operations. To an
- * auto-translated dom0 an operation costs several times a copy of 4 KiB, as Xen
- * walks dom0's page tables to read it and to write its status (docs/design.md):
- * there, one copy more is cheaper than one operation more.
+ * A frame whose bytes lie in two pages of the file takes two operations. In an
+ * auto-translated dom0 an operation costs several times as much as a copy of
+ * 4 KiB, because Xen walks dom0's page tables to read the operation and to
+ * write its status (docs/design.md). There, one more copy is cheaper than one
+ * more operation.
  *
- * Return: 0 or -ENOMEM; thaw_batch_free() is due in both cases.
+ * Return: 0 or -ENOMEM; the caller calls thaw_batch_free() in both cases.
  */
 int thaw_batch_init_bounce(struct thaw_batch *b)
 {
@@ -127,7 +128,7 @@ static void thaw_batch_add_op(struct thaw_batch *b, struct page *page,
 	if (!dst_offset || !b->used)
 		b->entries[b->used++] = (struct grant_entry_v1) {
 			.flags = GTF_permit_access,
-			.domid = 0,	/* dom0, the only one to load this */
+			.domid = 0,	/* dom0: no other domain loads us */
 			.frame = frame,
 		};
 
@@ -148,10 +149,10 @@ static void thaw_batch_add_op(struct thaw_batch *b, struct page *page,
 /**
  * thaw_batch_add() - add a copy into a frame
  * @b: a batch with room
- * @page: to read, referenced until the batch has been submitted
+ * @page: to read; the batch holds a reference until it is submitted
  * @src_offset: in @page
- * @frame: to write; the one of the call before, or a new one if @dst_offset is
- *	0 or the batch is empty
+ * @frame: to write: the frame of the previous call, or a new one if @dst_offset
+ *	is 0 or the batch is empty
  * @dst_offset: in @frame
  * @len: bytes, within one page on both sides
  */
@@ -173,7 +174,7 @@ void thaw_batch_add(struct thaw_batch *b, struct page *page, u32 src_offset,
 	b->bounced++;
 }
 
-/* Frames of the batch that are complete: the last may have been cut. */
+/* Counts the complete frames of the batch: the last one may be cut. */
 static u32 thaw_batch_frames(const struct thaw_batch *b)
 {
 	const struct gnttab_copy *last = &b->ops[b->nr_ops - 1];
@@ -183,9 +184,10 @@ static u32 thaw_batch_frames(const struct thaw_batch *b)
 }
 
 /*
- * Runs the operations from *first on and leaves in *first how many of the
- * batch are done. An operation is repeated together with all behind it, so
- * that of two copies to one frame the later one still wins.
+ * Runs the operations from *first on, and sets *first to the number of
+ * operations of the batch that are done. When an operation is repeated, all
+ * later ones are repeated too: if two copies go to one frame, the later one
+ * still wins.
  */
 static int thaw_batch_copy(struct thaw_batch *b, u32 *first)
 {
@@ -216,12 +218,12 @@ static int thaw_batch_copy(struct thaw_batch *b, u32 *first)
 /**
  * thaw_batch_submit() - copy what was added, and empty the batch
  * @b: the batch
- * @frames_ok: out: how many of its frames, from the first, are written; after
- *	an error all behind them have to be done again
+ * @frames_ok: out: how many frames of the batch are written, counted from the
+ *	first; after an error all later ones have to be done again
  *
  * Context: may sleep.
  * Return: 0; -EINTR; -EFAULT if the window went away; -EIO if Xen refused a
- * copy; what the hypercall returned.
+ * copy; or what the hypercall returned.
  */
 int thaw_batch_submit(struct thaw_batch *b, u32 *frames_ok)
 {
@@ -240,7 +242,7 @@ int thaw_batch_submit(struct thaw_batch *b, u32 *frames_ok)
 		*frames_ok = err ? b->ops[first].dest.u.ref - b->first_ref :
 				   thaw_batch_frames(b);
 	}
-	/* Also what was written in part: no grant outlives its batch. */
+	/* Clear it after a failed copy, too: no grant outlives its batch. */
 	if (clear_user(b->window, bytes))
 		err = -EFAULT;
 	thaw_batch_reset(b);

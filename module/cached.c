@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pages of a file that the page cache has, without asking its filesystem.
+ * Take pages of a file from the page cache without asking the filesystem.
  *
- * A page that is up to date is what a read or a mapping of the file would show
- * (filemap_read(), filemap_map_pages()). It is had for a tenth of the
- * instructions that a splice takes; all else is left to the splice.
+ * A read or a mapping of the file shows the same page, if that is up to date
+ * (filemap_read(), filemap_map_pages()). Taking it directly needs a tenth of
+ * the instructions of a splice. The splice does everything else.
  */
 
 #include <linux/fs.h>
@@ -16,20 +16,20 @@
 
 #include "thaw.h"
 
-/* <linux/magic.h> has none of it. */
+/* Not in <linux/magic.h>. */
 #define THAW_XFS_MAGIC	0x58465342
 
 /**
  * thaw_cache_usable() - whether pages may be taken without the filesystem
  * @file: open for reading
  *
- * Only of filesystems that were read: others may have the cache in units of
- * their own (hugetlbfs), look at a server before each read, or not be for
- * reading (secretmem).
+ * The answer is yes only for filesystems whose source was checked. Others may
+ * index the cache in units of their own (hugetlbfs), ask a server before each
+ * read, or forbid reading (secretmem).
  */
 bool thaw_cache_usable(const struct file *file)
 {
-	/* To read it so, the page cache would be written out first. */
+	/* A direct read writes dirty pages out first; leave that to splice. */
 	if (file->f_flags & O_DIRECT)
 		return false;
 	switch (file->f_mapping->host->i_sb->s_magic) {
@@ -44,8 +44,8 @@ bool thaw_cache_usable(const struct file *file)
 }
 
 /*
- * Adds what a folio has from @pos on. Return: bytes, 0 if none can be used, or
- * what thaw_append() returned.
+ * Adds the bytes of a folio from @pos on. Return: their number, 0 if the folio
+ * cannot be used, or what thaw_append() returned.
  */
 static ssize_t thaw_append_folio(struct thaw_work *work, struct folio *folio,
 				 loff_t pos, u64 bytes)
@@ -54,10 +54,10 @@ static ssize_t thaw_append_folio(struct thaw_work *work, struct folio *folio,
 			      pos + bytes);
 	loff_t at = pos;
 
-	/* It may not: where the one before was not used to its end. */
+	/* Not so if the previous folio was not used to its end. */
 	if (!folio_contains(folio, pos >> PAGE_SHIFT))
 		return 0;
-	/* A mark of readahead is for the read path, which reads on. */
+	/* A readahead mark is for the read path, which then reads ahead. */
 	if (!folio_test_uptodate(folio) || folio_test_readahead(folio))
 		return 0;
 	while (at < end) {
@@ -78,13 +78,13 @@ static ssize_t thaw_append_folio(struct thaw_work *work, struct folio *folio,
 }
 
 /**
- * thaw_append_cached() - add what the page cache has of a file
+ * thaw_append_cached() - add the pages of a file that are in the page cache
  * @work: the fill
  * @pos: in the file
  * @bytes: at least 1
  *
- * Return: bytes added from @pos on; 0 if the filesystem has to be asked; or what
- * thaw_append() returned.
+ * Return: bytes added from @pos on; 0 if the filesystem has to be asked; or
+ * what thaw_append() returned.
  */
 ssize_t thaw_append_cached(struct thaw_work *work, loff_t pos, u64 bytes)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading past the page cache: direct reads into a pool of pages, several of
- * them in flight, from which frames are copied in the order of the extents.
+ * Reading past the page cache: several direct reads are in flight, into a pool
+ * of pages. Frames are copied from the pool in the order of the extents.
  *
  * The pool is a ring of slots, one read each. Reads are issued in the order in
- * which the extents want their bytes. A slot is read into again only when no
- * operation that waits in the batch has a page of it for its source.
+ * which the extents need their bytes. A slot is reused only when no operation
+ * waiting in the batch reads from one of its pages.
  */
 
 #include <linux/bvec.h>
@@ -20,26 +20,26 @@
 
 #include "thaw.h"
 
-/* A frame under way may hold one slot back, so there are two at least. */
+/* At least two: a frame that is not complete may hold one slot back. */
 #define THAW_SLOTS	4
-/* 1 MiB: as much as goes into one bio. */
+/* 1 MiB: the most that fits into one bio. */
 #define THAW_SLOT_PAGES	256U
 
-/* A gap of so many bytes between two extents is read with them. */
+/* Bytes: a gap between two extents that is no larger is read with them. */
 #define THAW_MAX_GAP	SZ_64K
 
 /**
  * struct thaw_slot - one read
- * @iocb: under way if @busy
- * @done: completed when the read is
- * @busy: the read was started, and nobody has waited for it
- * @ret: what it returned: bytes or an error
- * @begin: in the file, of the slot's first page; page-aligned
- * @end: of what the slot is for; page-aligned
- * @pos: where the last read began: from @begin on, unless an earlier one failed
- *	or was short
+ * @iocb: in flight if @busy
+ * @done: completed when the read ends
+ * @busy: the read was started, and nobody has waited for it yet
+ * @ret: result of the read: bytes or an error
+ * @begin: file offset of the slot's first page; page-aligned
+ * @end: file offset where the slot's data ends; page-aligned
+ * @pos: file offset of the last read: @begin, or a later page after a read that
+ *	failed or was short
  * @len: bytes that the last read asked for
- * @single: read page by page, to find out which one fails
+ * @single: read page by page, to find the page that fails
  * @bvec: the pages
  */
 struct thaw_slot {
@@ -58,12 +58,12 @@ struct thaw_slot {
 /**
  * struct thaw_direct - reads in flight, numbered from 0
  * @nr_pages: in each slot
- * @extent: the next read begins in it,
- * @byte: at this byte
+ * @extent: index of the extent in which the next read begins
+ * @byte: offset in that extent at which the next read begins
  * @issued: reads issued so far
- * @taken: the read from which frames are taken now
- * @reusable: the slots of all reads before this one may be read into again
- * @slots: read n has slot n % THAW_SLOTS
+ * @taken: the read from which frames are copied now
+ * @reusable: the slots of all reads before this one may be reused
+ * @slots: read n uses slot n % THAW_SLOTS
  */
 struct thaw_direct {
 	u32 nr_pages;
@@ -79,9 +79,9 @@ struct thaw_direct {
  * thaw_direct_possible() - whether a file can be read past the page cache
  * @file: open for reading
  *
- * The mode alone does not tell: ext4 reads encrypted and journalled files
- * through the page cache nevertheless (ext4_dio_read_iter()), and since Linux
- * 6.6 tmpfs copies from its pages (shmem_file_open()).
+ * FMODE_CAN_ODIRECT alone is not enough: ext4 has it, but reads encrypted and
+ * journalled files through the page cache (ext4_dio_read_iter()). tmpfs has it
+ * since Linux 6.6, but copies from its own pages (shmem_file_open()).
  */
 bool thaw_direct_possible(struct file *file)
 {
@@ -97,7 +97,7 @@ bool thaw_direct_possible(struct file *file)
 	return stat.dio_offset_align && stat.dio_offset_align <= PAGE_SIZE;
 }
 
-/* Pages for all that is read, where that is less than a slot has. */
+/* Returns the pages a slot needs: fewer than its maximum if less is read. */
 static u32 thaw_pages_per_slot(const struct thaw_work *work)
 {
 	u64 pages = 0;
@@ -113,7 +113,7 @@ static u32 thaw_pages_per_slot(const struct thaw_work *work)
  * thaw_direct_init() - allocate the pool of a fill
  * @work: with its extents checked
  *
- * Return: 0 or -ENOMEM; thaw_direct_free() is due in both cases.
+ * Return: 0 or -ENOMEM; the caller calls thaw_direct_free() in both cases.
  */
 int thaw_direct_init(struct thaw_work *work)
 {
@@ -161,7 +161,7 @@ void thaw_direct_free(struct thaw_work *work)
 		return;
 	for (i = 0; i < THAW_SLOTS; i++) {
 		thaw_slot_wait(&d->slots[i]);
-		/* One more than is counted, after an allocation that failed. */
+		/* After a failed allocation there may be more than nr_pages. */
 		for (page = 0; page < THAW_SLOT_PAGES; page++)
 			if (d->slots[i].bvec[page].bv_page)
 				put_page(d->slots[i].bvec[page].bv_page);
@@ -169,7 +169,7 @@ void thaw_direct_free(struct thaw_work *work)
 	kvfree(d);
 }
 
-/* Context: any, also that of an interrupt. */
+/* Context: any, interrupts included. */
 static void thaw_read_done(struct kiocb *iocb, long ret)
 {
 	struct thaw_slot *slot = container_of(iocb, struct thaw_slot, iocb);
@@ -178,7 +178,7 @@ static void thaw_read_done(struct kiocb *iocb, long ret)
 	complete(&slot->done);
 }
 
-/* Starts a read of a slot from @pos on, a page or all that is left of it. */
+/* Starts a read of a slot from @pos on: one page, or all that is left. */
 static void thaw_slot_read(struct thaw_work *work, struct thaw_slot *slot,
 			   u64 pos)
 {
@@ -209,7 +209,7 @@ static u64 thaw_extent_end(const struct xen_thaw_extent *e)
 	return e->offset + ((u64)e->nr_frames << PAGE_SHIFT);
 }
 
-/* Moves on to the next extent that has bytes. */
+/* Moves on to the next extent that has bytes in the file. */
 static void thaw_skip_zero(const struct thaw_work *work)
 {
 	struct thaw_direct *d = work->direct;
@@ -219,7 +219,7 @@ static void thaw_skip_zero(const struct thaw_work *work)
 		d->extent++;
 }
 
-/* Finds what the next read is for; false when there is nothing more to read. */
+/* Finds the bytes of the next read; returns false when none are left. */
 static bool thaw_next_read(const struct thaw_work *work, u64 *begin, u64 *end)
 {
 	struct thaw_direct *d = work->direct;
@@ -252,7 +252,7 @@ static bool thaw_next_read(const struct thaw_work *work, u64 *begin, u64 *end)
 	return true;
 }
 
-/* Starts reads, as many as there are slots for. */
+/* Starts as many reads as there are free slots. */
 static void thaw_issue(struct thaw_work *work)
 {
 	struct thaw_direct *d = work->direct;
@@ -262,7 +262,7 @@ static void thaw_issue(struct thaw_work *work)
 	       thaw_next_read(work, &begin, &end)) {
 		struct thaw_slot *slot = &d->slots[d->issued++ % THAW_SLOTS];
 
-		/* One that was read along for a gap, and never looked at. */
+		/* Nobody waited for its last read if that was for a gap. */
 		thaw_slot_wait(slot);
 		slot->begin = begin;
 		slot->end = end;
@@ -272,9 +272,9 @@ static void thaw_issue(struct thaw_work *work)
 }
 
 /*
- * Waits until a slot has the byte at @want. After a failure the pages are read
- * one by one, as long as they are wanted: the fill stops at the one that fails,
- * and at none that lies in a gap.
+ * Waits until a slot has the byte at @want. After a failure, the pages are read
+ * one by one when they are needed: the fill stops at exactly the page that
+ * fails, and a bad page in a gap does not stop it.
  */
 static int thaw_slot_get(struct thaw_work *work, struct thaw_slot *slot,
 			 u64 want)
@@ -285,7 +285,7 @@ static int thaw_slot_get(struct thaw_work *work, struct thaw_slot *slot,
 		thaw_slot_wait(slot);
 		if (slot->ret > 0 && want < slot->pos + slot->ret)
 			return 0;
-		/* What is not aligned enough for the filesystem. */
+		/* The filesystem wants a larger alignment than a page. */
 		if (slot->ret == -EINVAL)
 			return -EOPNOTSUPP;
 		if (slot->ret < 0 && slot->single && slot->pos == pos)
@@ -307,7 +307,7 @@ static struct thaw_slot *thaw_seek(struct thaw_work *work, u64 want)
 	for (;;) {
 		struct thaw_slot *slot;
 
-		/* In a frame, the batch may not be submitted (see bounce). */
+		/* Not within a frame: its bounce page would be lost. */
 		if (!work->at.byte && d->reusable < d->taken) {
 			err = thaw_flush(work);
 			if (err)
@@ -327,7 +327,7 @@ static struct thaw_slot *thaw_seek(struct thaw_work *work, u64 want)
 	}
 }
 
-/* Adds what one page has of the frame under way. */
+/* Adds the bytes of the current frame that lie in one page of a slot. */
 static int thaw_direct_append(struct thaw_work *work)
 {
 	const struct thaw_cursor *at = &work->at;
@@ -346,10 +346,10 @@ static int thaw_direct_append(struct thaw_work *work)
 }
 
 /**
- * thaw_copy_direct() - fill the extent under way from direct reads
+ * thaw_copy_direct() - fill the current extent from direct reads
  * @work: the fill, with its pool
  *
- * Return: 0, or what stopped it (see xen_thaw.h).
+ * Return: 0, or the error that stopped it (see xen_thaw.h).
  */
 int thaw_copy_direct(struct thaw_work *work)
 {

@@ -19,7 +19,7 @@
 /* A version 1 grant entry holds a frame number of 32 bits. */
 #define THAW_END_FRAME	0x100000000ULL
 
-/* Fills under way: no two have the same ref of the same domain. */
+/* Running fills: no two of them use the same ref of the same domain. */
 static LIST_HEAD(thaw_fills);
 static DEFINE_MUTEX(thaw_fills_lock);
 
@@ -90,7 +90,7 @@ static int thaw_check_extents(struct thaw_work *work)
 	return 0;
 }
 
-/* Whether a frame's bytes come from two pages, and putting them together pays. */
+/* True if some frame's bytes come from two pages, and a bounce page pays. */
 static bool thaw_wants_bounce(const struct thaw_work *work)
 {
 	u32 i;
@@ -173,10 +173,11 @@ out_free:
 
 /**
  * thaw_fill() - carry out one XEN_THAW_FILL
- * @args: the caller's; its out members are set when the contract says so
+ * @args: copy of the caller's struct; xen_thaw.h says when its out members are
+ *	set
  *
  * Context: process of the caller, whose memory holds the extents and window.
- * Return: 0 or an error as listed in xen_thaw.h.
+ * Return: 0 or an error listed in xen_thaw.h.
  */
 int thaw_fill(struct xen_thaw_fill *args)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The device: calls, sizes of structs, who may load and open it.
+ * The device: its ioctls, the sizes of their structs, who may load and open it.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -14,7 +14,7 @@
 
 #include "thaw.h"
 
-/* End of the first version of each struct: the least that a caller may pass. */
+/* Size of each struct's first version: the least that a caller may pass. */
 #define THAW_QUERY_SIZE_V1	offsetofend(struct xen_thaw_query, end_ref)
 #define THAW_FILL_SIZE_V1	offsetofend(struct xen_thaw_fill, copy_ops)
 
@@ -28,7 +28,7 @@ static int thaw_get_args(void *args, size_t ksize, size_t min_size,
 		return -EFAULT;
 	if (usize < min_size)
 		return -EINVAL;
-	/* As openat2() does: all of the surplus is looked at. */
+	/* Same limit as openat2(): all of the surplus is checked for zeros. */
 	if (usize > PAGE_SIZE)
 		return -E2BIG;
 	return copy_struct_from_user(args, ksize, uargs, usize);
@@ -89,7 +89,7 @@ static long thaw_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 static int thaw_open(struct inode *inode, struct file *file)
 {
-	/* Whoever writes a domain's memory owns it: file modes do not do. */
+	/* Whoever writes a domain's memory owns it: a file mode is too weak. */
 	return capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
 
@@ -113,11 +113,11 @@ static int __init thaw_init(void)
 	int err;
 
 	if (!xen_domain()) {
-		pr_err("not running on Xen: nothing to do here\n");
+		pr_err("not running on Xen: boot this kernel as dom0\n");
 		return -ENODEV;
 	}
 	if (!xen_initial_domain()) {
-		pr_err("not the initial domain (dom0): no right to fill other domains\n");
+		pr_err("running in a guest: load this module in dom0\n");
 		return -ENODEV;
 	}
 

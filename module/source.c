@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From the pages of a file, or the zero page, to operations of a batch.
+ * Turn the pages of a file, or the zero page, into operations of a batch.
  *
- * What the page cache does not have ready (cached.c) is read by the file's own
- * splice path, which hands out references to pages of the page cache whatever
- * the filesystem, with its readahead.
+ * Pages that are ready in the page cache are taken from there (cached.c). All
+ * others are read by the file's own splice path, which works for every
+ * filesystem, reads ahead, and hands out references to page-cache pages.
  */
 
 #include <linux/fs.h>
@@ -17,7 +17,7 @@
 #include "thaw.h"
 #include "trace.h"
 
-/* Read by the filesystem before the page cache is looked at again. */
+/* Bytes to splice before the page cache is tried again. */
 #define THAW_MAX_SPLICE	SZ_1M
 
 static void thaw_advance_done(struct thaw_work *work, u32 frames)
@@ -52,7 +52,7 @@ int thaw_flush(struct thaw_work *work)
 
 	if (!nr_ops)
 		return 0;
-	/* A caller whose signals come all the time still gets on. */
+	/* One batch at least is done: endless signals do not stop progress. */
 	if (b->hypercalls && signal_pending(current))
 		return -EINTR;
 
@@ -64,13 +64,13 @@ int thaw_flush(struct thaw_work *work)
 }
 
 /**
- * thaw_append() - add what a page gives to the frames that follow in the list
+ * thaw_append() - add bytes of a page to the next frames of the extent list
  * @work: the fill; its cursor moves on
  * @page: the page
  * @offset: in @page
  * @len: bytes, within @page
  *
- * Return: 0, or what thaw_flush() returned, where the batch was full.
+ * Return: 0; or what thaw_flush() returned, if the batch was full.
  */
 int thaw_append(struct thaw_work *work, struct page *page, u32 offset,
 		size_t len)
@@ -131,7 +131,7 @@ static int thaw_splice_direct_actor(struct pipe_inode_info *pipe,
 	return __splice_from_pipe(pipe, sd, thaw_splice_actor);
 }
 
-/* Adds bytes by the read path of the file. */
+/* Adds bytes through the read path of the file. */
 static ssize_t thaw_splice(struct thaw_work *work, loff_t pos, size_t bytes)
 {
 	struct splice_desc sd = {
@@ -144,7 +144,7 @@ static ssize_t thaw_splice(struct thaw_work *work, loff_t pos, size_t bytes)
 	ret = splice_direct_to_actor(work->file, &sd, thaw_splice_direct_actor);
 	if (work->error)
 		return work->error;
-	/* Not to be restarted: the place would be lost. */
+	/* A restarted call would lose its place. */
 	if (ret == -ERESTARTSYS)
 		return -EINTR;
 	return ret ?: -ENODATA;
@@ -157,7 +157,7 @@ static int thaw_read(struct thaw_work *work, loff_t pos, u64 bytes)
 	bool cached = false;
 	ssize_t ret;
 
-	/* From 6.12 on the splice below leaves this to its caller. */
+	/* Since 6.12 the caller of a splice has to do this. */
 	ret = rw_verify_area(READ, work->file, &pos, bytes);
 	while (ret >= 0 && bytes) {
 		ret = usable ? thaw_append_cached(work, pos, bytes) : 0;
@@ -170,7 +170,7 @@ static int thaw_read(struct thaw_work *work, loff_t pos, u64 bytes)
 		pos += ret;
 		bytes -= ret;
 	}
-	/* A splice does it itself. */
+	/* A splice updates the access time itself. */
 	if (cached)
 		file_accessed(work->file);
 	return ret < 0 ? ret : 0;
@@ -185,7 +185,7 @@ static int thaw_zero(struct thaw_work *work, u32 nr_frames)
 	return err;
 }
 
-/* Bytes of the extents from @first on that follow each other in the file. */
+/* Counts bytes from extent @first on, while extents adjoin in the file. */
 static u64 thaw_contiguous(const struct thaw_work *work, u32 first)
 {
 	const struct xen_thaw_extent *e = &work->extents[first];
@@ -202,9 +202,9 @@ static u64 thaw_contiguous(const struct thaw_work *work, u32 first)
 
 /**
  * thaw_copy_extents() - fill all frames of a checked extent list
- * @work: the fill; done and frames_done say how far it came, also on failure
+ * @work: the fill; done and frames_done say how far it came, even on failure
  *
- * Return: 0, or what stopped it (see xen_thaw.h).
+ * Return: 0, or the error that stopped it (see xen_thaw.h).
  */
 int thaw_copy_extents(struct thaw_work *work)
 {
@@ -223,8 +223,9 @@ int thaw_copy_extents(struct thaw_work *work)
 					thaw_contiguous(work, i));
 	}
 	/*
-	 * Also what was read before a failure, so that the place is exact; where
-	 * that fails, too, or a signal comes, it is the place of this error.
+	 * After a failure, submit what was read before it: then the reported
+	 * place is exact. If the flush fails too, the place is that of its own
+	 * error, which is returned instead.
 	 */
 	flush_err = thaw_flush(work);
 	return flush_err ?: err;

@@ -16,33 +16,33 @@ struct thaw_direct;
 
 /* Entries 0-7 of a grant table are reserved (GNTTAB_NR_RESERVED_ENTRIES). */
 #define THAW_FIRST_REF	8
-/* Entries of version 1 in a grant table's frame 0. */
+/* Number of version 1 entries in frame 0 of a grant table. */
 #define THAW_END_REF	(XEN_PAGE_SIZE / sizeof(struct grant_entry_v1))
 
 /* 24 bytes each: keeps a fill well under 1 MiB of kernel memory. */
 #define THAW_MAX_EXTENTS	16384
 
-/* Half a MiB of them for each fill that needs some. */
+/* Half a MiB for each fill that needs bounce pages. */
 #define THAW_BOUNCE_PAGES	128U
 
 /**
  * struct thaw_batch - grant window and the copy operations being collected
- * @domid: whose frames are granted
+ * @domid: the domain whose frames are granted
  * @window: entry of the first ref, in the caller's mapping
  * @first_ref: first grant ref of the window
  * @nr_refs: grant refs in the window
- * @entries: the window's next contents, @nr_refs
+ * @entries: next contents of the window: array of @nr_refs
  * @used: entries of @entries in use: frames touched by the batch
- * @ops: operations, @max_ops
- * @pages: page that each of @ops reads, holding a reference
- * @bounce: @nr_bounce pages in which frames are put together, or NULL
- * @nr_bounce: pages
- * @bounced: of them, used by the batch
+ * @ops: operations: array of @max_ops
+ * @pages: the page that each of @ops reads; the batch holds references
+ * @bounce: array of @nr_bounce pages in which frames are put together, or NULL
+ * @nr_bounce: number of bounce pages
+ * @bounced: number of bounce pages that the batch uses
  * @nr_ops: operations in the batch
  * @max_ops: room for operations
- * @hypercalls: made so far
+ * @hypercalls: hypercalls made so far
  * @copy_ops: operations given to Xen so far
- * @grant_status: of the operation that Xen refused, else GNTST_okay
+ * @grant_status: status of the operation that Xen refused, else GNTST_okay
  */
 struct thaw_batch {
 	domid_t domid;
@@ -74,9 +74,9 @@ int thaw_batch_submit(struct thaw_batch *b, u32 *frames_ok);
 
 /**
  * struct thaw_cursor - a place in an extent list
- * @extent: index
- * @frame: in the extent
- * @byte: in the frame
+ * @extent: index of the extent
+ * @frame: index of the frame in the extent
+ * @byte: offset in the frame
  */
 struct thaw_cursor {
 	u32 extent;
@@ -86,17 +86,17 @@ struct thaw_cursor {
 
 /**
  * struct thaw_work - one fill under way
- * @file: to read from
- * @extents: checked, @nr_extents
+ * @file: the file to read from
+ * @extents: array of @nr_extents
  * @nr_extents: at least 1
  * @at: where the next byte goes, once its batch is submitted
- * @done: all before it is written; where the batch under way began
- * @frames_done: the same, counted
- * @begun: all checks are passed: what stops it now stops it part way
- * @error: what the splice actor could not return
+ * @done: where the current batch began: everything before it is written
+ * @frames_done: number of frames before @done
+ * @begun: all checks have passed: an error from now on stops the fill part way
+ * @error: error of the splice actor, which splice itself may not return
  * @direct: reads past the page cache, or NULL
  * @batch: window and operations
- * @list: of the fills under way, under their lock
+ * @list: entry in the list of running fills; thaw_fills_lock protects it
  */
 struct thaw_work {
 	struct file *file;

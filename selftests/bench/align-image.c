@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * align-image FROM TO: copies a save file so that page data begins at multiples
- * of 4 KiB. Padding goes where every reader skips it: behind the optional data
+ * of 4 KiB. It puts padding where every reader skips it: after the optional data
  * of xl's header, and into an optional record before each PAGE_DATA.
  */
 #include <endian.h>
@@ -20,7 +20,7 @@
 #define LIBXC_HEADERS_SIZE	(24 + 16)
 #define LIBXC_PAGE_DATA		1
 #define LIBXC_END		0
-#define LIBXC_PADDING		0xd4687700u	/* as xen-thaw pack has it */
+#define LIBXC_PADDING		0xd4687700u	/* the type that xen-thaw pack uses */
 
 struct xl_header {
 	char magic[XL_MAGIC_SIZE];
@@ -105,7 +105,7 @@ static void copy_to_libxc(void)
 	copy(LIBXC_HEADERS_SIZE);
 }
 
-/* So that the data of a PAGE_DATA of @count pages lies at a page's start. */
+/* Makes the data of a PAGE_DATA of @count pages start at a page. */
 static void pad_before(uint32_t count)
 {
 	uint64_t data = offset + sizeof(struct record) + 8 + 8ul * count;
@@ -127,7 +127,7 @@ static bool copy_record(void)
 	get(&r, sizeof(r));
 	if (r.type == LIBXC_PAGE_DATA) {
 		get(&count, sizeof(count));
-		/* Many list only frames that the guest does not have. */
+		/* Many records list only frames that the guest does not have. */
 		if (r.length > 8 + 8ul * count)
 			pad_before(count);
 		put(&r, sizeof(r));

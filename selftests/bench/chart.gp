@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# gnuplot -c chart.gp DATA SVG GROUPS: restore time as a part of the stock helper's
+# gnuplot -c chart.gp DATA SVG GROUPS: draws restore time, relative to the stock helper
 data = ARG1
 groups = int(ARG3)
 set terminal svg size 900,420 font "Helvetica,13" background "white" enhanced

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * count ARGUMENT...: in the place of a helper. Runs BENCH_HELPER with the same
- * arguments, and appends to the file BENCH_COUNTS a line of JSON for each
- * process that comes of it: system calls, page faults, and peak memory. It
- * stops at every system call: nothing is to be timed meanwhile.
+ * count ARGUMENT...: replaces a helper. Runs BENCH_HELPER with the same arguments,
+ * and appends a line of JSON to the file BENCH_COUNTS for each process: system
+ * calls, page faults, and peak memory. The processes stop at every system call, so
+ * nothing can be timed meanwhile.
  */
 #include <err.h>
 #include <errno.h>
@@ -29,7 +29,7 @@
 			 PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | \
 			 PTRACE_O_EXITKILL)
 
-/* Of ioctl requests, the letter and number: those of the Xen devices. */
+/* Letter and number of the ioctl requests of the Xen devices. */
 #define REQUEST(letter, nr)	((letter) << 8 | (nr))
 #define REQUEST_OF(request)	((request) & 0xffff)
 #define PRIVCMD_HYPERCALL	REQUEST('P', 0)
@@ -52,7 +52,7 @@ static struct task {
 } tasks[MAX_TASKS];
 static struct process processes[MAX_TASKS];
 
-/* Return: the number behind @key of a file of "key:\tnumber" lines. */
+/* Return: the number after @key in a file of "key:\tnumber" lines. */
 static long status_of(pid_t pid, const char *key)
 {
 	char path[64], line[256];
@@ -147,7 +147,7 @@ static void add(struct json_object *o, const char *key, uint64_t value)
 	json_object_object_add(o, key, json_object_new_uint64(value));
 }
 
-/* Its memory is still there, and all its other threads are gone. */
+/* At this point its memory is still there, and all its other threads are gone. */
 static void on_exit_of(pid_t tid)
 {
 	const struct process *p = find_task(tid)->process;
@@ -174,7 +174,7 @@ static void on_exit_of(pid_t tid)
 	json_object_put(o);
 }
 
-/* Return: the signal that the task is to have. */
+/* Return: the signal to deliver to the task. */
 static int on_stop(pid_t tid, int status)
 {
 	int sig = WSTOPSIG(status);
@@ -192,7 +192,7 @@ static int on_stop(pid_t tid, int status)
 	default:
 		return 0;
 	}
-	/* A new task begins with a stop that is no signal. */
+	/* A new task begins with a stop that is not a signal. */
 	if (sig == SIGSTOP) {
 		find_task(tid);
 		return 0;

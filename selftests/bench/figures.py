@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Reads the figures that in-dom0.sh left: BOOT/figures/PART.MIB.IMAGE.CASE/ROUND.*"""
+"""Reads the figures that in-dom0.sh wrote: BOOT/figures/PART.MIB.IMAGE.CASE/ROUND.*"""
 
 import json
 import statistics
 
-# Of a line of XEN_THAW_STATS: what is timed, and what is the same in all rounds.
+# Members of a line of XEN_THAW_STATS: times, and counts that are the same in all rounds.
 TIMES = ["scan_s", "populate_s", "fill_s", "total_s"]
 COUNTS = ["pages", "zero_pages", "superpages", "bytes", "extents", "hypercalls", "copy_ops"]
 
@@ -19,7 +19,7 @@ def json_lines(path):
 
 
 def read_case(path):
-    """One case in all its rounds, as a dict of spreads and counts."""
+    """All rounds of a case, as a dict of spreads and counts."""
     times, case = {}, {}
 
     def add(name, value):
@@ -50,7 +50,7 @@ def read_case(path):
 
 
 class Boot:
-    """All that one machine measured: only figures of one boot compare."""
+    """All figures of one boot. Only these can be compared with each other."""
 
     def __init__(self, path):
         settings = dict(line.split("=", 1) for line in (path / "boot").read_text().splitlines())
@@ -64,7 +64,7 @@ class Boot:
 
     @property
     def counts_insns(self):
-        """Its clock is one that counts instructions: a second is 10^9 of them."""
+        """True if the clock counts instructions: a second is 10^9 of them."""
         return self.name.endswith("-insns")
 
     @property
@@ -81,7 +81,7 @@ class Boot:
         return self.cases.get((part, mib, image, case))
 
     def median(self, part, mib, image, case, key):
-        """None where it was not measured."""
+        """None if it was not measured."""
         found = self.case(part, mib, image, case)
         if not found or key not in found:
             return None
@@ -100,7 +100,7 @@ def load(out):
 
 
 def counts(boot, mib):
-    """Yields what each counted restore did, per 1000 pages."""
+    """Yields the counts of each restore, per 1000 pages."""
     pages = boot.median("counts", mib, "plain", "module", "pages")
     for image, case in (("plain", "stock"), ("plain", "module"), ("aligned", "module"),
                         ("packed", "module"), ("plain", "mmapbatch"), ("plain", "gntdev")):
@@ -110,7 +110,7 @@ def counts(boot, mib):
         processes = found["processes"]
         ours = [p for p in processes if p["program"].startswith("xen-thaw")]
         stock = [p for p in processes if p not in ours]
-        # The stock helper, executed by ours, is a process of its own name.
+        # The stock helper that ours starts is a process with its own name.
         calls = sum(p["hypercall_ioctls"] + p["grant_copy_ioctls"] for p in processes)
         yield {
             "name": case if image == "plain" else f"{case}, {image}",
@@ -130,7 +130,7 @@ CHART = [("stock", "plain"), ("mmapbatch", "plain"), ("gntdev", "plain"), ("modu
 
 
 def chart(boots):
-    """Rows for gnuplot: a label, then value, min, max of each bar, as part of stock's wall."""
+    """Rows for gnuplot: a label, then value, min and max of each bar, relative to stock."""
     rows = []
     for boot in boots:
         for mib in boot.sizes() if boot.name in ("pv", "pvh") else []:

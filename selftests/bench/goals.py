@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The goals, as ratios of medians within one boot. What was not measured is left out."""
+"""The goals, as ratios of medians within one boot. Missing measurements are left out."""
 
 import figures
 
@@ -11,7 +11,7 @@ def fill_per_page(boot, mib, image, part):
 
 
 def zero_to_data(boot, mib, part):
-    """Fill time of a zero page to that of a page with data, from two images of one guest."""
+    """Fill time of a zero page relative to a page with data, from two images of one guest."""
     plain, pages, _ = fill_per_page(boot, mib, "plain", part)
     holes, _, zeros = fill_per_page(boot, mib, "holes", part)
     if not plain or not holes or not zeros:
@@ -51,7 +51,7 @@ def engine_goals(boot):
 
 
 def image_goals(boot):
-    """Images: their size, what they cost others, and to write and read them uncached."""
+    """Images: their size, the stock helper's time on them, and their time on a disk."""
     for mib in boot.sizes():
         for name, goal, *pair in (
                 ("disk use, packed / xl's", 0.45, ("disk", "packed", "file", "disk_kib"),
@@ -95,7 +95,7 @@ def other_goals(boot):
 
 
 def judge(boots):
-    """By time, and by instructions where these were counted for the same guest."""
+    """Ratio of times, and of instructions if these were counted for the same guest."""
     found = {}
     for boot in boots:
         for goals in (engine_goals, image_goals, other_goals):

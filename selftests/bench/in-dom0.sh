@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs in dom0: times restores and writes raw figures into $RESULTS, where
-# selftests/bench/report finds them. Arguments are settings, NAME=VALUE:
+# Runs in dom0: times restores, and writes raw figures to $RESULTS for
+# selftests/bench/report. Arguments are settings, NAME=VALUE:
 #   sizes     MiB of the guests, one after the other
-#   rounds    of each comparison
+#   rounds    number of rounds of each comparison
 #   parts     what to measure; a function below for each
-# Within a round every case comes once, so that all see the same noise.
+# In each round every case runs once, so that all have the same noise.
 
 # shellcheck source=selftests/emu/lib.sh
 . /guest/lib.sh
@@ -32,14 +32,14 @@ uptime()
 	cut -d' ' -f1 /proc/uptime
 }
 
-# Xen scrubs what guests left when it has nothing else to do: let it.
+# Xen scrubs the memory of old guests when it is idle: wait for that.
 # settle [GUESTS]
 settle()
 {
 	sleep "$(awk "BEGIN { print 0.3 + $mib * ${1:-1} / 512 }")"
 }
 
-# Figures of a case are in files named by what was measured, one a round.
+# The figures of a case are in files named by what was measured, one for each round.
 # place PART IMAGE CASE: sets $out
 place()
 {
@@ -47,7 +47,7 @@ place()
 	out=$RESULTS/figures/$1.$mib.$2.$3/$round
 }
 
-# timed PART IMAGE CASE FILE [VARIABLE=VALUE]...: one restore, CASE is the engine
+# timed PART IMAGE CASE FILE [VARIABLE=VALUE]...: times a restore; CASE is the engine
 timed()
 {
 	place "$1" "$2" "$3"
@@ -74,7 +74,7 @@ limit()
 	limits "$3" "$4" >"$out.limit" 2>$log || die "limits $3"
 }
 
-# save_guest pvh|pv FILE FILL_MIB: starts one, and makes an image of it
+# save_guest pvh|pv FILE FILL_MIB: starts a guest, and saves it
 save_guest()
 {
 	guest_start "$1" guest "$mib" "$3" >$log 2>&1 || die "no guest"
@@ -124,7 +124,7 @@ guest()
 	echo
 }
 
-# want PART: is it among the parts? A part may be for one size: PART@MIB
+# want PART: true if PART is to be measured; PART@MIB is for one size only
 want()
 {
 	case " $parts " in
@@ -133,7 +133,7 @@ want()
 	esac
 }
 
-# Each engine with the stock image, and with others; and what it could cost.
+# Each engine, with the stock image and with others; and the limits of memory speed.
 engines()
 {
 	for engine in stock module mmapbatch gntdev; do
@@ -170,7 +170,7 @@ pv_guest()
 	done
 }
 
-# xl save of a guest that runs, by the stock helper and by ours.
+# xl save of a running guest, by the stock helper and by ours.
 save()
 {
 	for case in stock packed; do
@@ -194,7 +194,7 @@ save()
 	by stock save plain "$plain"
 }
 
-# With memory that Xen has scrubbed (scrub-domheap) zeros need not be written.
+# If Xen has scrubbed the memory (scrub-domheap), zeros need not be written.
 scrub()
 {
 	by stock scrub plain "$plain"
@@ -203,7 +203,7 @@ scrub()
 	by module scrub packed $packed
 }
 
-# Small and large in turns: what a GiB costs in either.
+# Small and large guests in turns, to compare the time per GiB.
 scale()
 {
 	for mib in $sizes; do
@@ -223,7 +223,7 @@ threads()
 	limit threads plain memcpy "$plain"
 }
 
-# on_disk: the image is there, too
+# on_disk: copies the image to the disk, too
 on_disk()
 {
 	! grep -q ' /mnt ' /proc/mounts || return 0
@@ -233,7 +233,7 @@ on_disk()
 	cp "$plain" /mnt/plain.save && sync
 }
 
-# The image on a disk, and nothing of it in memory.
+# The image is on a disk, and not cached.
 cold()
 {
 	on_disk
@@ -251,7 +251,7 @@ cold()
 	by module cold cached /mnt/plain.save
 }
 
-# The same, and nothing of it in memory afterwards.
+# The same, and the image is not cached afterwards.
 uncached()
 {
 	on_disk
@@ -271,8 +271,8 @@ uncached()
 	done
 }
 
-# at_once CASE ENGINE NUMBER: guests from one image. xl's lock would have them
-# come one after the other; each xl has a configuration with one of its own.
+# at_once CASE ENGINE NUMBER: restores guests from one image at once. Each xl has a
+# configuration with its own lock: xl's usual lock would make them run one by one.
 at_once()
 {
 	place eight plain "$1"
@@ -307,7 +307,7 @@ eight()
 	done
 }
 
-# Counts do not depend on the machine: one round.
+# Counts do not depend on the machine, so one round is enough.
 count_of()
 {
 	place counts "$2" "$1"
@@ -327,7 +327,7 @@ counts()
 	! want packed || count_of module packed $packed
 }
 
-# One after the other between marks, for selftests/bench/profile.
+# Restores one by one between marks, for selftests/bench/profile.
 profile()
 {
 	cp /proc/kallsyms "$RESULTS/"

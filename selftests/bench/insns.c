@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A plugin of qemu: counts the instructions executed at each address between
- * two marks (mark.c). At each mark, what was counted since the last one goes to
- * a file OUT.NUMBER, in lines "address instructions calls": calls is how often
- * the code was entered at just that address.
+ * two marks (mark.c). Each mark writes the counts since the last one to a file
+ * OUT.NUMBER, in lines "address instructions calls": calls is how often the code
+ * was entered at exactly that address.
  *
  * For one emulated processor: the counters are not atomic.
  */

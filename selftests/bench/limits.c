@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * limits memcpy|movs|read FILE: how fast the bytes of FILE, which are in the
- * page cache, can be copied at all. One line of JSON on stdout.
+ * limits memcpy|movs|read FILE: measures how fast the bytes of FILE can be copied.
+ * FILE is in the page cache. Prints a line of JSON.
  *
- * memcpy and movs copy from a shared mapping to anonymous memory, page by page,
- * all of it touched before: memcpy with the C library's loop, movs with the one
- * instruction that Xen and Linux copy pages with. read is what cat does.
+ * memcpy and movs copy from a shared mapping to anonymous memory, page by page.
+ * All pages were touched before. memcpy uses the C library's loop, movs the one
+ * instruction with which Xen and Linux copy pages. read does the same as cat.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 #define PAGE		((size_t)4096)
 /* Written over and over again; larger than any processor's cache. */
 #define TARGET_SIZE	((size_t)256 << 20)
-/* At a distance of a power of two, qemu's TLB can hold only one of two pages. */
+/* If their distance is a power of two, qemu's TLB holds only one of two pages. */
 #define SKEW		(37 * PAGE)
 #define READ_SIZE	((size_t)128 << 10)
 

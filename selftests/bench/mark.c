@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * mark ARGUMENT...: in the place of a helper. Runs BENCH_HELPER with the same
- * arguments, and tells insns.c when it begins and when it has ended.
+ * mark ARGUMENT...: replaces a helper. Runs BENCH_HELPER with the same arguments,
+ * and tells insns.c when it begins and when it has ended.
  */
 #include <err.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* nopl 0x746e6578(%rax): does nothing, and no compiler makes it. */
+/* nopl 0x746e6578(%rax): it does nothing, and no compiler generates it. */
 static void mark(void)
 {
 	asm volatile(".byte 0x0f, 0x1f, 0x80, 0x78, 0x65, 0x6e, 0x74");

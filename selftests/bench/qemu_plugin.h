@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What insns.c takes of the plugin interface of qemu, version 1, as "QEMU TCG
- * Plugins" in qemu's manual describes it: Debian 12 has no header of it.
+ * The part of qemu's plugin interface, version 1, that insns.c uses, as "QEMU TCG
+ * Plugins" in qemu's manual describes it. Debian 12 has no header for it.
  */
 #ifndef BENCH_QEMU_PLUGIN_H
 #define BENCH_QEMU_PLUGIN_H

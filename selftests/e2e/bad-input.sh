@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs in dom0. Damaged save files, and restores that are stopped half way: each
-# fails with one line that names file, offset and cause, and leaves nothing.
+# Runs in dom0. Restores of damaged save files, and restores that are stopped half way,
+# fail with one line that names file, offset and cause, and leave nothing.
 
 # shellcheck source=selftests/e2e/damage.sh
 . /root/damage.sh
@@ -15,14 +15,14 @@ start_and_save()
 	xl save guest $image
 }
 
-# same_as_stock COMMAND FILE: what is no change of contents does no harm
+# same_as_stock COMMAND FILE: COMMAND does not change the contents, and does no harm
 same_as_stock()
 {
 	while_restoring "$1" && restore "$engine" "$2" -p || return
 	frames_are /tmp/frames.ref guest && guest_destroy guest
 }
 
-# Of names, owners, and a device's node, which udev touches.
+# Changes of names and owners, and of a device's node, which udev touches.
 other_changes()
 {
 	cp $long $bad || return
@@ -30,14 +30,14 @@ other_changes()
 		same_as_stock "rm $bad $bad.link" $bad || return
 	dd if=$long of=/dev/scratch bs=1M || return
 	same_as_stock 'touch /dev/scratch' /dev/scratch || return
-	# Behind the image.
+	# A write after the end of the image.
 	same_as_stock "echo behind | dd of=/dev/scratch bs=1M seek=$((long_size / 1048576 + 1))" \
 		/dev/scratch
 }
 
 test_changes()
 {
-	# May be cut before it is read, then, or when all is done.
+	# The file may be cut before it is read, meanwhile, or after everything was read.
 	any='(offset [0-9]*: |the file was changed)'
 	test_it changed "touch $bad"
 	test_it changed "echo | dd of=$bad bs=1 seek=$((long_size / 2)) conv=notrunc"

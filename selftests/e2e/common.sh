@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0
-# For the end-to-end tests, in dom0: restores, their figures, and the count of
-# what passed. Each test is a function; run_tests calls them all.
+# For the end-to-end tests, in dom0: restores, their figures, and the count of passed
+# tests. Each test is a function; test_it calls it.
 
 # shellcheck source=selftests/emu/lib.sh
 . /guest/lib.sh
@@ -13,8 +13,8 @@ tab=$(printf '\t')
 passed=0
 failed=0
 
-# restore ENGINE FILE [XL-OPTION]...: by xl through our helper; says in $log. One
-# that hangs is stopped, with exit status 124 or more.
+# restore ENGINE FILE [XL-OPTION]...: restores by xl, through our helper; the output goes
+# to $log. A restore that hangs is stopped, with exit status 124 or more.
 restore()
 {
 	by=$1 file=$2
@@ -24,7 +24,7 @@ restore()
 		timeout 200 xl restore "$@" "$file" >$log 2>&1
 }
 
-# stat FIELD: of the last restore
+# stat FIELD: prints this figure of the last restore
 stat()
 {
 	tail -n 1 $stats | sed -n "s/.*\"$1\": \"\\?\\([^,\"}]*\\)\"\\?[,} ].*/\\1/p"
@@ -41,7 +41,7 @@ why()
 	return 1
 }
 
-# without LIST: drops the frames that it lists
+# without LIST: filters out the frames that LIST names
 without()
 {
 	if [ -s "$1" ]; then
@@ -51,7 +51,7 @@ without()
 	fi
 }
 
-# frames_are FILE NAME: all memory of a paused domain is as FILE says
+# frames_are FILE NAME: all frames of a paused domain have the hashes in FILE
 frames_are()
 {
 	frames "$(domid "$2")" >/tmp/frames.all || return
@@ -60,13 +60,14 @@ frames_are()
 		why "$(diff "$1" /tmp/frames.now | grep -c '^+[0-9a-f]') lines differ of $(wc -l <"$1")"
 }
 
-# pv_reference IMAGE FILE: what stock makes of a PV guest; leaves one of it, paused.
-# Page tables that nothing pins hold machine frames, and no type says so any more:
-# a frame that differs between two stock restores is no frame to compare.
+# pv_reference IMAGE FILE: writes the frames of a stock restore of a PV guest to FILE,
+# and leaves that guest, paused. Page tables that are not pinned hold machine frames,
+# but no type marks them any more. So frames that differ between two stock restores are
+# not compared.
 pv_reference()
 {
 	restore stock "$1" -p && frames "$(domid guest)" >"$2.first" || return
-	# While it is there, the next one gets other machine frames.
+	# While it is there, the next guest gets other machine frames.
 	xl rename guest first && restore stock "$1" -p &&
 		frames "$(domid guest)" >"$2.second" && guest_destroy first || return
 	awk 'NR == FNR { first[$0]; next } !($0 in first) { print $1 }' \
@@ -76,13 +77,13 @@ pv_reference()
 	without "$2.skip" <"$2.second" >"$2"
 }
 
-# remember_md5 NAME: of the memory of a guest that runs
+# remember_md5 NAME: remembers the md5 of a running guest's memory
 remember_md5()
 {
 	guest_wait_tick "$1" >/tmp/md5 && [ -s /tmp/md5 ]
 }
 
-# goes_on NAME: a guest that runs; its memory is what it was
+# goes_on NAME: the guest runs, and its memory has the remembered md5
 goes_on()
 {
 	now=$(guest_wait_tick "$1") || return
@@ -90,14 +91,15 @@ goes_on()
 		why "memory of $1: $now, was $(cat /tmp/md5)"
 }
 
-# runs_on NAME: a paused guest
+# runs_on NAME: unpauses the guest; then as goes_on
 runs_on()
 {
 	xl unpause "$1" && goes_on "$1"
 }
 
-# restores_as_stock ENGINE IMAGE [FRAMES]: by that engine, and the guest runs on; no guest is
-# left. FRAMES, or /tmp/frames.ref, is what stock makes of it.
+# restores_as_stock ENGINE IMAGE [FRAMES]: the engine restores the same frames as stock,
+# and the guest runs on. FRAMES (default: /tmp/frames.ref) are those of stock. No guest
+# is left.
 restores_as_stock()
 {
 	restore "$1" "$2" -p && frames_are "${3:-/tmp/frames.ref}" guest || return
@@ -105,9 +107,9 @@ restores_as_stock()
 	runs_on guest && guest_destroy guest
 }
 
-# stock_reference KIND IMAGE FRAMES NUMBER: what stock makes of a guest, more frames
-# than that, is in FRAMES; no guest is left. Page tables of PV guests differ from one
-# restore to the next, and pages of HVM guests that their device model writes.
+# stock_reference KIND IMAGE FRAMES NUMBER: writes the frames of a stock restore, which are
+# more than NUMBER, to FRAMES. No guest is left. Page tables of PV guests, and pages of HVM
+# guests that their device model writes, differ from one restore to the next.
 stock_reference()
 {
 	case $1 in
@@ -144,12 +146,12 @@ free_mem_is()
 	[ "$(host_free_mem)" -ge "$1" ]
 }
 
-# test_it FUNCTION [ARGUMENT]...: counts it, and looks for trouble in dmesg
+# test_it FUNCTION [ARGUMENT]...: runs and counts a test, and searches dmesg for trouble
 test_it()
 {
 	echo "test: $*" >/dev/kmsg
 	: >$log
-	# A shell of its own: the functions of lib.sh exit when they fail.
+	# In a subshell, because the functions of lib.sh exit when they fail.
 	if ("$@") >/tmp/test.out 2>&1 && dmesg_clean >>/tmp/test.out; then
 		echo "ok $*"
 		passed=$((passed + 1))
@@ -158,19 +160,19 @@ test_it()
 		sed 's/^/    /' /tmp/test.out
 		[ ! -s $log ] || tail -n 8 $log | sed 's/^/    xl: /'
 		failed=$((failed + 1))
-		# The next test is not to stumble over this one's guest.
+		# The next test must not find this one's guest.
 		guest_gone guest || (guest_destroy guest) 2>/dev/null
 	fi
 }
 
-# Since the test began.
+# No trouble in dmesg since the test began.
 dmesg_clean()
 {
 	! dmesg | awk '/ test: / { s = "" } { s = s "\n" $0 } END { print s }' |
 		grep -E 'WARNING|BUG|Oops|Call Trace|general protection'
 }
 
-# finish: the result of a test script
+# finish: prints the counts, and exits with the result of the script
 finish()
 {
 	echo "$passed passed, $failed failed"

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0
-# For the end-to-end tests, in dom0: damaged copies of a save file, and restores
-# that are stopped half way. Each fails with one line that names file, offset and
+# For the end-to-end tests, in dom0: damaged copies of a save file, and restores that
+# are stopped half way. Each restore fails with one line that names file, offset and
 # cause, and leaves nothing.
 
 # shellcheck source=selftests/e2e/common.sh
@@ -13,7 +13,7 @@ long=/tmp/long.save
 engine=module
 free_before=$(host_free_mem)
 
-# find_records: of the image; sets where things are
+# find_records: lists the records of the image, and sets offsets
 find_records()
 {
 	list-records --pages $image >/tmp/records || return
@@ -23,13 +23,13 @@ find_records()
 	end=$(record END)
 }
 
-# record NAME: offset of the first of that name
+# record NAME: prints the offset of the first record of that name
 record()
 {
 	sed -n "s/ $1 .*//p" /tmp/records | head -n 1
 }
 
-# poke OFFSET BYTES: BYTES as printf has them
+# poke OFFSET BYTES: overwrites bytes; BYTES is a format of printf
 poke()
 {
 	printf "%b" "$2" | dd of=$bad bs=1 seek="$1" conv=notrunc 2>/dev/null
@@ -40,7 +40,7 @@ copy_image()
 	cp $image $bad
 }
 
-# Every failure is judged alike.
+# The same checks for every failure.
 fails_cleanly()
 {
 	restore "$engine" $bad -p
@@ -50,7 +50,7 @@ fails_cleanly()
 	no_domain guest && no_helper && wait_for 30 free_mem_is "$free_before"
 }
 
-# says OFFSET CAUSE: exactly one line of ours, and that is it
+# says OFFSET CAUSE: exactly one line is ours, and names these
 says()
 {
 	[ "$(grep -c '^xen-thaw-helper: ' $log)" = 1 ] ||
@@ -68,7 +68,7 @@ damaged()
 cut_at()
 {
 	copy_image && truncate -s "$1" $bad && fails_cleanly || return
-	# In xl's or libxl's header it is they who complain.
+	# If their own header is damaged, xl or libxl complain.
 	[ "$1" -lt "$stream" ] || says '[0-9]*' 'end'
 }
 
@@ -84,13 +84,13 @@ works_again()
 	restore "$engine" $image -p && runs_on guest && guest_destroy guest
 }
 
-# The helper has begun, and has not ended.
+# The helper is running.
 helper_started()
 {
 	pid=$(pidof xen-thaw-helper | tr ' ' '\n' | head -n 1) && [ -n "$pid" ]
 }
 
-# stop_at SECONDS COMMAND: run the command that long after the helper began
+# stop_at SECONDS COMMAND: runs the command SECONDS after the helper began
 stop_at()
 {
 	copy_image || return
@@ -98,11 +98,11 @@ stop_at()
 	until helper_started; do
 		[ -d /proc/$! ] || return
 	done
-	# busybox has no sleep below a millisecond, nor needs one.
+	# busybox cannot sleep for less than a millisecond, and need not.
 	sleep "$1"
 	eval "$2"
 	wait
-	# It may have been too late: then the restore is whole.
+	# If this was too late, the restore is complete.
 	if [ "$(cat /tmp/status)" = 0 ]; then
 		echo "too late at $1 s"
 		guest_gone guest || guest_destroy guest
@@ -110,8 +110,8 @@ stop_at()
 	no_domain guest && no_helper && wait_for 30 free_mem_is "$free_before"
 }
 
-# make_long: of the image, with an optional record of 256 KiB before its END. That is
-# more than a pipe holds: a restore sends END only when the stock helper reads.
+# make_long: makes a copy of the image with an optional record of 256 KiB before END. A
+# pipe holds less than that, so a restore sends END only when the stock helper reads.
 make_long()
 {
 	{
@@ -122,7 +122,7 @@ make_long()
 	long_size=$((size + 262152))
 }
 
-# while_restoring COMMAND: run when the records were read, before the stock helper is
+# while_restoring COMMAND: is run after the scan, before the stock helper starts
 while_restoring()
 {
 	cat >/tmp/stock <<-END
@@ -134,7 +134,7 @@ while_restoring()
 	export XEN_THAW_STOCK_HELPER=/tmp/stock
 }
 
-# changed COMMAND [CAUSE]: of the file, meanwhile
+# changed COMMAND [CAUSE]: COMMAND changes the file during a restore, which then fails
 changed()
 {
 	cp $long $bad && while_restoring "$1" && fails_cleanly || return
@@ -142,7 +142,7 @@ changed()
 		why "$(cat $log)"
 }
 
-# At every layer.
+# Cuts in each layer of the file.
 test_cuts()
 {
 	for at in $((stream + 1)) $((stream + 30)) $((stream + 41)) \
@@ -162,7 +162,7 @@ test_headers()
 	test_it damaged $((stream + 28)) '\015' $((stream + 24)) 'page shift 13'
 }
 
-# test_page_data CAUSE: the first record; CAUSE is said of a pfn beyond the guest
+# test_page_data CAUSE: damages the first record; CAUSE is for a pfn beyond the guest
 test_page_data()
 {
 	body=$((first + 8))
@@ -176,7 +176,7 @@ test_page_data()
 	test_it damaged "$first" '\077' "$first" 'unknown mandatory'
 }
 
-# test_stops SECONDS...: after so long; all that may end
+# test_stops SECONDS...: after each time, ends everything that may end
 test_stops()
 {
 	# shellcheck disable=SC2016 # stop_at evals them

@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs in dom0, with a disk: the parts given (default: pv files pvh). What
-# xen-thaw dump writes is, byte for byte, what an unpatched xl dump-core writes of
-# the same paused guest; it is sparse, it does not fill the page cache, and
-# whatever happens the guest runs on.
+# Runs in dom0, with a disk: the parts given (default: pv files pvh). xen-thaw dump
+# writes the same bytes as an unpatched xl dump-core of the same paused guest. The file
+# is sparse, and does not fill the page cache. Whatever happens, the guest runs on.
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
@@ -20,7 +19,7 @@ cached()
 	done </proc/meminfo
 }
 
-# dump [OPTION]... DOMAIN FILE: says in $log, sets $growth to what the page
+# dump [OPTION]... DOMAIN FILE: its output goes to $log; $growth is how far the page
 # cache grew at most meanwhile, in KiB
 dump()
 {
@@ -55,7 +54,7 @@ start()
 	guest_start "$1" guest "$2" 8 && remember_md5 guest
 }
 
-# both_dump FILE: ours goes there
+# both_dump FILE: dumps by xl, and by us to FILE
 both_dump()
 {
 	rm -f "$1"
@@ -64,9 +63,10 @@ both_dump()
 	cmp $ref "$1" || why "$(cmp -l $ref "$1" | wc -l) bytes differ"
 }
 
-# same FILE: of the paused guest, so that nothing of it changes in between; but the
-# time of day, which dom0 sets every 11 minutes (xen_pvclock_gtod_notify()), and Xen
-# writes into the page that it shares with each guest: not twice in a row.
+# same FILE: both cores are the same. The guest is paused, so it does not change. Only
+# the time of day may change: dom0 sets it every 11 minutes (xen_pvclock_gtod_notify()),
+# and Xen writes it into the page that it shares with each guest. That does not happen
+# twice in a row.
 same()
 {
 	both_dump "$1" || both_dump "$1"
@@ -86,7 +86,7 @@ is_sparse()
 	[ "$disk" -lt $((size * 3 / 4)) ] || why "$disk KiB of $size on disk"
 }
 
-# What a running guest has done to its memory meanwhile would be in the file.
+# A running guest changes its memory meanwhile, so only the shape of the core is checked.
 runs_and_is_dumped()
 {
 	rm -f $core
@@ -101,7 +101,7 @@ stat_mode()
 	find "$1" -exec ls -l {} + | cut -c1-10
 }
 
-# Twice, as the first time brings the program and its libraries into it.
+# Twice, because the first run reads the program and its libraries into the cache.
 cache_is_left_alone()
 {
 	dump -f guest $core || return
@@ -142,7 +142,7 @@ mount_small()
 	fi
 }
 
-# does_not_fit [OPTION]: into /tmp/small, which is unmounted
+# does_not_fit [OPTION]: a dump to /tmp/small fails; unmounts it
 does_not_fit()
 {
 	! dump ${1+"$1"} guest /tmp/small/new.core
@@ -203,7 +203,7 @@ no_room()
 	does_not_fit "$@" && ! is_paused guest && goes_on guest
 }
 
-# To the page.
+# The size is exact to a page.
 just_enough_room()
 {
 	xl pause guest && dump --cache=keep guest /tmp/new.core || return
@@ -223,7 +223,7 @@ exists()
 {
 	echo precious >$core
 	! dump guest $core || return
-	grep -q "$core: it is there; --force replaces it" $log || return
+	grep -q "$core: it exists: use --force to replace it" $log || return
 	[ "$(cat $core)" = precious ] && ! is_paused guest || return
 	dump --force guest $core && [ "$(wc -c <$core)" -gt 1000000 ] &&
 		nothing_left
@@ -239,8 +239,8 @@ no_such_domain()
 		nothing_left
 }
 
-# begin: a dump is under way, and $writer, which writes the core, is held until the
-# test lets it go on: how long a dump takes matters to no test
+# begin: starts a dump, and stops $writer, the process that writes the core, until the
+# test lets it go on. So no test depends on how long a dump takes.
 begin()
 {
 	xen-thaw dump guest /mnt/new.core 2>$log &
@@ -255,7 +255,7 @@ begin()
 	kill -STOP "$writer" && is_paused guest
 }
 
-# ends STATUS [SAYS]: the dump that is under way; it says nothing, or that
+# ends STATUS [SAYS]: the running dump ends with STATUS, and prints nothing or SAYS
 ends()
 {
 	wait "$child"
@@ -308,7 +308,7 @@ not_stopped()
 	goes_on guest
 }
 
-# As if it had crashed.
+# The writer dies, as after a crash.
 writer_dies()
 {
 	begin && kill -SEGV "$writer" && kill -CONT "$writer" &&
@@ -331,7 +331,7 @@ destroyed_meanwhile()
 	wait_for 20 guest_gone guest
 }
 
-# Its gfns are mapped many at once, if the loader takes our function.
+# If the loader uses our function, many gfns are mapped at once.
 maps_many_at_once()
 {
 	LD_DEBUG=bindings xen-thaw dump guest /tmp/new.core 2>/tmp/bindings ||

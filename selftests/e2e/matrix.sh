@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Runs in dom0, with a disk and, for HVM guests, --hvm. For each GUEST:VCPUS of its
-# arguments (pvh:1, hvm:2, ...): a guest that stock saved comes out of every engine
-# frame by frame as out of stock, and runs on; so it does from what pack makes of
-# that image, and from what our helper saves. "sources": images on whatever can
-# hold them. Each result is a line "cell: DOM0 KERNEL GUEST VCPUS WHAT: RESULT".
+# arguments (pvh:1, hvm:2, ...), every engine restores a guest that stock saved: each
+# frame is as with stock, and the guest runs on. The same is true for the packed image,
+# and for an image that our helper saved. The argument "sources" tests images on every
+# kind of filesystem and device. Each result is a line
+# "cell: DOM0 KERNEL GUEST VCPUS WHAT: RESULT".
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
@@ -24,7 +25,7 @@ report()
 	echo "cell: $dom0 $kernel $place: $*"
 }
 
-# passes FUNCTION [ARGUMENT]...: a test, and whether it passed
+# passes FUNCTION [ARGUMENT]...: runs a test, and returns whether it passed
 passes()
 {
 	failed_before=$failed
@@ -32,7 +33,7 @@ passes()
 	[ "$failed" = "$failed_before" ]
 }
 
-# cell PLACE FUNCTION [ARGUMENT]...: a test, and its place in the table
+# cell PLACE FUNCTION [ARGUMENT]...: runs a test, and reports its place in the table
 cell()
 {
 	at=$1
@@ -64,8 +65,8 @@ pack_and_compare()
 	rm $packed
 }
 
-# Of a guest that runs: what the file holds is what was in its memory, but for the
-# pages that resuming and restoring change.
+# Saves a running guest. The file has what was in its memory, except for pages that
+# resuming and restoring change.
 save_and_compare()
 {
 	restore stock $image && remember_md5 guest || return
@@ -98,7 +99,7 @@ guest_cells()
 	cell "$1 $2 saved" save_and_compare "$1"
 }
 
-# from FILE keep|drop: warm or, as far as its filesystem can drop it, cold
+# from FILE keep|drop: restores it cached, or uncached if its filesystem can drop it
 from()
 {
 	sync
@@ -120,10 +121,10 @@ source_cells()
 	done
 }
 
-# on_filesystem TYPE OPTION-TO-OVERWRITE: the disk has the image on it then
+# on_filesystem TYPE OPTION-TO-OVERWRITE: makes one on the disk, with the image
 on_filesystem()
 {
-	# ext4 asks for crc32c by a name that only its alias has.
+	# ext4 asks for crc32c by a name that is only an alias.
 	modprobe -a crc32c_generic "$1" && "mkfs.$1" -q "$2" /dev/scratch &&
 		mkdir -p $disk && mount -t "$1" /dev/scratch $disk &&
 		cp $image $disk/guest.save
@@ -138,9 +139,9 @@ on_overlay()
 		cp $image /mnt/overlay/guest.save
 }
 
-# The disk, exported and mounted over loopback. What mountd and exportfs would tell
-# the server is told here: a client, an export (flags: read-only, no root squash;
-# fsid 0), and the file handle's way to it.
+# The disk, exported and mounted over loopback. This tells the server what mountd and
+# exportfs would tell it: a client, an export (flags: read-only, no root squash; fsid
+# 0), and how to find it by file handle.
 on_nfs()
 {
 	modprobe -a nfsd nfsv4 && mount -t nfsd nfsd /proc/fs/nfsd || return
@@ -164,7 +165,7 @@ off_nfs()
 	umount /mnt/nfs && echo 0 >/proc/fs/nfsd/threads && umount /proc/fs/nfsd
 }
 
-# A block device has no end within a sector.
+# A block device ends at the end of a sector.
 on_block_device()
 {
 	umount $disk && dd if=$image of=/dev/scratch bs=1M 2>/dev/null &&

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0
-# For races.sh, in dom0: something happens at a random moment of a restore; when
-# that was, by the module's tracepoints; and whether all is afterwards as before.
+# For races.sh, in dom0: disturbs a restore at a random moment, finds out by the
+# module's tracepoints when that was, and checks that everything is afterwards as
+# before.
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
@@ -10,15 +11,15 @@ tracing=/sys/kernel/tracing
 image=/tmp/guest.save
 disk=/tmp/disk
 slow=/dev/dm-0
-# Milliseconds that a read of the slow disk is late.
+# Milliseconds by which the slow disk delays a read.
 delay=4
-# Of the round: what happens, which draws, after how many milliseconds, and to what.
+# For the round: the kind, the seed, the moment in milliseconds, and the engine.
 kind=prepare
 seed=0
 at=
 engine=module
 
-# draw WHAT N: a number below N; the same for the same kind and seed
+# draw WHAT N: prints a number below N, which is the same for the same kind and seed
 draw()
 {
 	word=$(echo "$kind $seed $1" | md5sum | cut -c 1-7)
@@ -41,7 +42,7 @@ slow_table()
 	echo "0 $sectors delay /dev/scratch 0 $delay /dev/scratch 0 0"
 }
 
-# set_table TABLE: of the disk that may fail
+# set_table TABLE: sets the device-mapper table of the disk that may fail
 set_table()
 {
 	dmsetup suspend --noflush --nolockfs slow &&
@@ -67,7 +68,7 @@ make_disk()
 		mke2fs -q -t ext4 -F $slow && mkdir -p $disk && mount $slow $disk
 }
 
-# choose_source: where this round's image lies, and how it is read
+# choose_source: draws where this round's image is, and how it is read
 choose_source()
 {
 	case ${1:-$(draw source 4)} in
@@ -79,20 +80,20 @@ choose_source()
 	echo 3 >/proc/sys/vm/drop_caches
 }
 
-# Its tracepoints are off, and the trace is empty, after it was removed.
+# After a removal of the module its tracepoints are off, and the trace is empty.
 load_module()
 {
 	insmod /job/xen_thaw.ko && echo 1 >$tracing/events/xen_thaw/enable
 }
 
-# note_times: of a whole restore, for the moments of those that follow
+# note_times: notes the times of a complete restore, to draw later moments from
 note_times()
 {
 	cat /tmp/took >"/tmp/$where.ms"
 	stat total_s | awk '{ print int($1 * 1000) }' >"/tmp/$where.helper_ms"
 }
 
-# measure SOURCE: a whole restore, and its helper
+# measure SOURCE: times a complete restore, and its helper
 measure()
 {
 	choose_source "$1"
@@ -102,7 +103,7 @@ measure()
 	guest_destroy guest
 }
 
-# begin: a restore of the round's file
+# begin: starts a restore of the round's file
 begin()
 {
 	echo >$tracing/trace
@@ -121,7 +122,7 @@ ended()
 	[ -s /tmp/status ]
 }
 
-# wait_for_process NAME: sets pid; fails if the restore ends before
+# wait_for_process NAME: sets pid; fails if the restore ends first
 wait_for_process()
 {
 	until pid=$(pidof "$1" | tr ' ' '\n' | head -n 1) && [ -n "$pid" ]; do
@@ -130,19 +131,21 @@ wait_for_process()
 	done
 }
 
-# moment WHAT [helper_]: milliseconds, of a whole restore or of its helper's time
+# moment WHAT [helper_]: draws a moment, in milliseconds, within the time of a restore or
+# of its helper
 moment()
 {
 	echo $(($(cat "/tmp/$where.${2}ms") * $(draw "$1" 1000) / 1000))
 }
 
-# draw_moment [helper_]: of this round, before it begins, as it takes a while
+# draw_moment [helper_]: draws this round's moment. Call it before the restore begins,
+# because it takes a while.
 draw_moment()
 {
 	at=$(moment moment "$1")
 }
 
-# hit COMMAND...: between two marks in the trace
+# hit COMMAND...: runs COMMAND between two marks in the trace
 hit()
 {
 	echo hit >$tracing/trace_marker
@@ -152,8 +155,8 @@ hit()
 	echo "done" >$tracing/trace_marker
 }
 
-# phases: of each hit: after the fill if that was over when the hit was done;
-# within it if it had begun before
+# phases: prints the phase of each hit: after the fill, if the fill was over at the end of
+# the hit; within, if the fill had begun before the hit; else before
 phases()
 {
 	awk -v pages="$pages" '
@@ -165,7 +168,7 @@ phases()
 		}' $tracing/trace
 }
 
-# end_restore: sets status, phase (of the first hit)
+# end_restore: sets status, and phase (that of the first hit)
 end_restore()
 {
 	wait "$restoring"
@@ -175,7 +178,7 @@ end_restore()
 	phase=$(head -n 1 /tmp/phases)
 }
 
-# outcome WORD...: of the round
+# outcome WORD...: notes the outcome of the round
 outcome()
 {
 	echo "$1" >/tmp/outcome
@@ -195,7 +198,7 @@ helpers_gone()
 	! pidof xen-thaw-helper libxl-save-helper >/dev/null
 }
 
-# A guest that is restored has an xl of its own, until it is destroyed.
+# Each restored guest has its own xl, until it is destroyed.
 all_gone()
 {
 	helpers_gone && ! pidof xl >/dev/null
@@ -233,7 +236,7 @@ whole_or_failed()
 	fi && nothing_left
 }
 
-# What Xen says to a key: from the last line that matches FROM on.
+# Prints Xen's output for a debug key, from the last line that matches FROM on.
 xen_says()
 {
 	xl debug-keys "$1" && xl dmesg | tr -d '\r' | awk -v from="$2" '
@@ -252,7 +255,7 @@ active_grants()
 	xen_says g 'gnttab_usage_print_all . key' | grep -c '^(XEN) \[0x'
 }
 
-# Descriptors of all processes: Xen's daemons keep some for each domain.
+# Counts descriptors of all processes: Xen's daemons have some for each domain.
 open_files()
 {
 	set -- /proc/[0-9]*/fd/*
@@ -264,8 +267,8 @@ files_are_closed()
 	[ "$(open_files)" -le "$files_before" ]
 }
 
-# KiB that dom0's kernel has and cannot take back: its slab, and pages that no
-# counter knows, as those are that somebody forgot to put.
+# Prints the KiB that dom0's kernel uses and cannot reclaim: its slab, and pages that no
+# counter includes. A page whose put was forgotten is among these.
 kernel_kib()
 {
 	sync
@@ -275,12 +278,12 @@ kernel_kib()
 		/^(MemFree|Buffers|Cached|AnonPages|SReclaimable|KernelStack|PageTables|Percpu):/ {
 			n -= $2
 		}
-		/^ *count:/ { n -= 4 * $2 }	# free, for a processor
+		/^ *count:/ { n -= 4 * $2 }	# free pages in the lists of a processor
 		END { print n }'
 }
 
-# remember: what is there before the rounds; by test_it, as as_before is, since the
-# shells of the test have descriptors, too
+# remember: notes the state before the rounds. test_it calls it, as it calls as_before,
+# because the shells of a test have descriptors, too.
 remember()
 {
 	free_before=$(host_free_mem)
@@ -308,8 +311,9 @@ kernel_did_not_grow()
 	! kernel_grew "$1"
 }
 
-# as_before ROUNDS: after so many in all. A page that each leaves would show, once
-# they are more than the 2 MiB that a system takes by itself.
+# as_before ROUNDS: checks that nothing is left after this number of rounds in all. If each
+# round left a page, that would show once it exceeds the 2 MiB that a system takes by
+# itself.
 as_before()
 {
 	limit=$((4 * $1))
@@ -324,7 +328,7 @@ as_before()
 		why "dom0's kernel has $growth KiB more, after $1 rounds" || return
 	echo "heap $heap_before KiB, $grants_before grants, $files_before descriptors: as before; kernel +$growth KiB" \
 		>/tmp/account
-	# A page that somebody holds cannot be dropped.
+	# A page that is still held cannot be dropped.
 	[ "$(resident $disk/guest.save)" = 0 ] ||
 		why "$(resident $disk/guest.save) KiB of the image cannot be dropped" || return
 	[ "$(cat /sys/module/xen_thaw/refcnt)" = 0 ] || why "the module is in use" || return

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs in dom0: mutations.sh NUMBER SEED. Changes a save file in NUMBER ways, one
-# at a time. Each file either restores to what stock makes of it, or fails with a
+# Runs in dom0: mutations.sh NUMBER SEED. Changes a save file in NUMBER ways, one at a
+# time. Each file either restores to the same frames as with stock, or fails with a
 # message and leaves nothing.
 
 # shellcheck source=selftests/e2e/common.sh
@@ -43,8 +43,8 @@ same_as_stock()
 		why "frames differ: $(diff /tmp/frames.ours /tmp/frames.stock | grep -c '^[+>]')"
 }
 
-# xl gives up where it stands, and leaves the domain, when a record of libxl's says
-# that it has 4 GiB. No helper sees those; by the stock one it is the same.
+# If a record of libxl's says that it has 4 GiB, xl gives up and leaves the domain. No
+# helper sees these records, so the same happens with the stock helper.
 xl_gave_up()
 {
 	grep -q 'libxl: FATAL ERROR: memory allocation failure' $log || return
@@ -93,7 +93,7 @@ while [ $i -lt "$number" ]; do
 	restored) restored=$((restored + 1)) ;;
 	refused) refused=$((refused + 1)) ;;
 	esac
-	# What a failed one left is not the next one's fault.
+	# What a failed restore left is not the fault of the next.
 	for id in $(domains); do
 		xl destroy "$id"
 	done

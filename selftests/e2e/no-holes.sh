@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs in dom0, with a disk. On a filesystem that has no holes (vfat) a core, a
-# packed image and a save are what they are elsewhere, only larger, and a line says
-# so; a full disk leaves nothing of them.
+# Runs in dom0, with a disk. On a filesystem without holes (vfat), a core, a packed
+# image and a save have the usual contents, but are larger, and a line says so. A full
+# disk leaves nothing of them.
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
@@ -21,7 +21,7 @@ start()
 	guest_start pv guest 96 8 && remember_md5 guest && xl save -c guest $image
 }
 
-# takes_its_size FILE: as was said
+# takes_its_size FILE: it has no holes, and a line said so
 takes_its_size()
 {
 	grep "$1: its filesystem does not support holes: [0-9]* pages of zeros take space" \
@@ -60,7 +60,7 @@ save()
 		xl save "$1" guest $disk/guest.save >$log 2>&1
 }
 
-# $image is of the same guest, but not of the same moment.
+# $image is of the same guest, but of another moment.
 saved()
 {
 	save -p && guest_destroy guest && takes_its_size $disk/guest.save &&
@@ -76,7 +76,7 @@ available_mib()
 	df -m $disk | awk 'END { print $4 }'
 }
 
-# leave MIB: of the disk
+# leave MIB: fills the disk until MIB are free
 leave()
 {
 	rm -f $disk/fill

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs in dom0. What xen-thaw pack makes of a save file is restored by an
-# unpatched xl restore, and by ours: every frame is what it is when the original
-# is restored. Then what it saves, in figures: medians of ROUNDS (default 1).
+# Runs in dom0. An unpatched xl restore, and ours, restore a file that xen-thaw pack
+# made: every frame is as in a restore of the original. Then the script prints how much
+# packing saves: medians of ROUNDS (default 1).
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
@@ -29,7 +29,7 @@ pack_it()
 		! xen-thaw info $image | grep 'Packed: *yes'
 }
 
-# A restore reads no zero page, and copies a page by one operation.
+# A restore reads no zero pages, and copies each page with one operation.
 module_figures()
 {
 	restore module $packed -p && guest_destroy guest || return
@@ -44,10 +44,10 @@ other_forms()
 	xen-thaw pack -n $image /tmp/form.save || return
 	restores_as_stock stock /tmp/form.save || return
 	restores_as_stock module /tmp/form.save || return
-	# Packed twice is packed once.
+	# Packing a packed file gives the same file.
 	xen-thaw pack -f $packed /tmp/form.save || return
 	cmp $packed /tmp/form.save || return
-	# A copy without holes is larger, no more.
+	# A copy without holes is larger, and otherwise the same.
 	cat $packed >/tmp/form.save
 	[ "$(du -k /tmp/form.save | cut -f1)" -gt "$(du -k $packed | cut -f1)" ] ||
 		return
@@ -56,7 +56,7 @@ other_forms()
 	rm /tmp/form.save
 }
 
-# The index is behind the magic; nothing that it says misleads a restore.
+# The index comes after the magic. A wrong index does not mislead a restore.
 index_lies()
 {
 	cp $packed /tmp/lies.save || return
@@ -70,7 +70,7 @@ index_lies()
 		restores_as_stock stock /tmp/lies.save && rm /tmp/lies.save
 }
 
-# Names the page; with XEN_THAW_VERIFY=1 no restore takes it.
+# verify names the damaged page, and a restore with XEN_THAW_VERIFY=1 refuses the file.
 flipped_bit()
 {
 	cp $packed /tmp/flip.save || return
@@ -115,7 +115,7 @@ median()
 	sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
-# wall ENGINE FILE: of the helper, one more time
+# wall ENGINE FILE: notes the helper's wall time of one more restore
 wall()
 {
 	restore "$1" "$2" -p && stat total_s >>"/tmp/wall.$1.$(basename "$2")" &&
@@ -148,7 +148,7 @@ figures()
 	awk -v s="$(tail -n 1 $stats)" 'BEGIN { print "# " s }'
 }
 
-# What the guest gave back is listed as absent: not in the packed file.
+# Memory that the guest gave back is listed as absent, and is not in the packed file.
 ballooned()
 {
 	guest_start pv guest 160 16 && remember_md5 guest || return

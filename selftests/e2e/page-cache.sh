@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs in a dom0 of 768 MiB, with a disk of 2 GiB. What a save and a restore of a
-# guest of 1 GiB, mostly full of data, do to dom0's page cache, and to a file of
-# 256 MiB that others have there. Prints the figures that docs/performance.md has.
+# Runs in a dom0 of 768 MiB, with a disk of 2 GiB. Saves and restores a guest of 1 GiB,
+# most of it data, and measures what this does to dom0's page cache, and to a cached
+# file of 256 MiB of somebody else. Prints the figures of docs/performance.md.
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
@@ -21,14 +21,14 @@ make_disk()
 		dd if=/dev/urandom of=$warm bs=1M count=$warm_mib
 }
 
-# Its memory takes its time to become random.
+# It takes the guest a while to fill its memory with random data.
 start()
 {
 	(guest_start pvh guest 1024 $data_mib) || guest_wait_tick guest 600 || return
 	guest_wait_tick guest 300 >/tmp/md5
 }
 
-# KiB of files in the page cache, but those of tmpfs
+# Prints the KiB of files in the page cache, except those of tmpfs.
 page_cache()
 {
 	while read -r key value _; do
@@ -39,8 +39,8 @@ page_cache()
 	done </proc/meminfo
 }
 
-# measured COMMAND...: sets $growth to what the page cache grew at most meanwhile,
-# in MiB, and $resident to the part of the warm file that is there afterwards, in %
+# measured COMMAND...: sets $growth to how far the page cache grew at most meanwhile, in
+# MiB, and $resident to the part of the warm file that is cached afterwards, in %
 measured()
 {
 	sync
@@ -60,7 +60,7 @@ measured()
 	echo "page cache: $growth MiB more at most; $resident% of the warm file there"
 }
 
-# So that the next two can fail.
+# This shows that the next two can fail.
 disturbs()
 {
 	measured "$@" || return

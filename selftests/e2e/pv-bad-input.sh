@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs in dom0. As bad-input.sh, with a PV guest, and with what only the stream of
-# a PV guest has: where stock restores such a file we do too, to the same frames;
-# where it fails we fail.
+# Runs in dom0. The tests of bad-input.sh with a PV guest, and damage of what only the
+# stream of a PV guest has. If stock restores such a file, we do too, to the same
+# frames. If stock fails, we fail.
 
 # shellcheck source=selftests/e2e/damage.sh
 . /root/damage.sh
@@ -12,14 +12,14 @@ start_and_save()
 	guest_start pv guest 96 8 && remember_md5 guest && xl save guest $image
 }
 
-# run TYPE FIELD: of the first run of pages of that type, see list-records.c
+# run TYPE FIELD: prints a field of the first run of pages of TYPE; see list-records.c
 run()
 {
 	awk -v "type=$1" -v "field=$2" \
 		'$2 == "pages" && $3 == type { print $field; exit }' /tmp/records
 }
 
-# A line of ours or of stock's says that it failed.
+# One of our lines, or of stock's, says that it failed.
 complains()
 {
 	grep -qE '^xen-thaw-helper: |xc: error: ' $log || why "no line of error"
@@ -38,7 +38,7 @@ as_stock()
 	frames_are /tmp/frames.ref guest && guest_destroy guest
 }
 
-# fails_as_stock: so that a case cannot turn into another one unnoticed
+# fails_as_stock: stock must fail, too; otherwise the case has changed unnoticed
 fails_as_stock()
 {
 	! restore stock $bad -p || why "stock restores it" || return
@@ -51,7 +51,7 @@ poked()
 	copy_image && poke "$2" "$3" && "$1"
 }
 
-# handed_over OFFSET BYTES CAUSE: stock gets it, and does not like it
+# handed_over OFFSET BYTES CAUSE: stock gets the damaged file, and refuses it
 handed_over()
 {
 	copy_image && poke "$1" "$2" && fails_cleanly || return
@@ -60,7 +60,7 @@ handed_over()
 	[ "$(stat engine)" = stock ] || why "engine $(stat engine)"
 }
 
-# le VALUE BYTES: little-endian
+# le VALUE BYTES: prints VALUE, little-endian
 le()
 {
 	le_value=$1
@@ -71,13 +71,14 @@ le()
 	done
 }
 
-# octal VALUE BYTES: the same, for poke
+# octal VALUE BYTES: the same, as escapes for poke
 octal()
 {
 	le "$1" "$2" | od -An -to1 -v | sed 's/ \+/\\0/g'
 }
 
-# entries TYPE FIRST-PFN NUMBER: of PAGE_DATA. A loop of le takes minutes here.
+# entries TYPE FIRST-PFN NUMBER: prints entries of PAGE_DATA. A loop with le would take
+# minutes.
 entries()
 {
 	printf "%b" "$(awk -v "type=$1" -v "pfn=$2" -v "nr=$3" 'BEGIN {
@@ -89,7 +90,7 @@ entries()
 	}')"
 }
 
-# pages TYPE FIRST-PFN NUMBER [DATA]: a PAGE_DATA record, its pages from file DATA
+# pages TYPE FIRST-PFN NUMBER [DATA]: prints a PAGE_DATA record with pages from file DATA
 pages()
 {
 	bytes=$(($3 * 4096))
@@ -101,7 +102,7 @@ pages()
 	[ $bytes = 0 ] || head -c $bytes "$4"
 }
 
-# p2m FIRST-PFN PFN: a X86_PV_P2M_FRAMES record of one frame
+# p2m FIRST-PFN PFN: prints an X86_PV_P2M_FRAMES record of one frame
 p2m()
 {
 	le 3 4
@@ -111,7 +112,7 @@ p2m()
 	le "$2" 8
 }
 
-# inserted CHECK OFFSET COMMAND...: a copy with what COMMAND prints put in there
+# inserted CHECK OFFSET COMMAND...: inserts the output of COMMAND into a copy
 inserted()
 {
 	check=$1 at=$2
@@ -135,7 +136,7 @@ more_memory()
 	pages 14 $((nr_pfns)) 512
 }
 
-# A stock helper that said hello, and then populates without a word.
+# The library in this stock helper reports at the start, but not when it populates.
 silent_library()
 {
 	cat >/tmp/silent <<-END
@@ -164,21 +165,22 @@ test_it handed_over "$info" '\04\03' 'not a 64-bit PV guest'
 test_it handed_over "$info" '\05' 'not a 64-bit PV guest'
 test_it handed_over "$list" '\0\0\0\01' 'ends before it starts'
 test_it handed_over $((list + 4)) '\0377\0377\0377\0377' 'of a wrong size'
-# The list of frames is as long for a guest that has 511 pages less.
+# A guest with 511 pages less has a list of frames of the same length.
 test_it damaged $((list + 4)) "$(octal $((nr_pfns - 512)) 4)" '[0-9]*' \
 	'is beyond the guest'
 test_it poked fails_as_stock $((list + 8)) "$(octal "$table" 8)"
 test_it poked fails_as_stock $((list + 12)) '\0377\0377'
 test_it inserted as_stock "$first" p2m 0 "$plain"
 
-# Types that the contents belie, or the contents of which are no page table.
+# Types that do not fit the contents: a plain page as a page table, a page table as
+# something else.
 for change in '0 \0300' '0x1 \0' '0x1 \040' '0x2 \020'; do
 	at=$(run "${change% *}" 1)
 	[ -n "$at" ] || continue
 	test_it poked as_stock $((at + 7)) "${change#* }"
 done
 
-# A page twice, with different types.
+# A page comes twice, with different types.
 test_it inserted as_stock "$first" pages 1 "$plain" 1 /dev/zero
 test_it inserted as_stock "$first" pages 0 "$table" 1 /dev/urandom
 test_it inserted as_stock "$after" pages 1 "$plain" 1 /dev/zero

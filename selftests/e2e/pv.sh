@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs in dom0. PV guests: as restore.sh; what a restore has to change in them
-# (machine frame numbers) the frames program makes comparable first. With the
-# argument short only what a PVH dom0, where each mapping is dear, can do soon.
+# Runs in dom0. The tests of restore.sh, with PV guests. A restore has to change
+# machine frame numbers in them; the frames program makes these comparable. With the
+# argument short, only those tests run that are fast on a PVH dom0, where each mapping
+# is expensive.
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
@@ -36,7 +37,7 @@ save_again()
 		guest_destroy guest && rm /tmp/second.save
 }
 
-# What the guest gave back must stay away, and all else be there.
+# Memory that the guest gave back must stay away, and all other memory be there.
 ballooned()
 {
 	guest_start pv guest 160 16 && remember_md5 guest || return
@@ -58,7 +59,7 @@ two_vcpus()
 	same_as_stock module /tmp/smp.save && rm /tmp/smp.save
 }
 
-# The stock helper gets it whole, and says so.
+# The stock helper gets the whole stream, and a line says so.
 no_library()
 {
 	mv /usr/local/bin/xen-thaw-pv.so /tmp/ || return
@@ -70,7 +71,7 @@ no_library()
 	frames_are /tmp/frames.ref guest && guest_destroy guest
 }
 
-# A library that does not fit: as if it were not there.
+# A library that cannot be loaded has the same effect as none.
 bad_library()
 {
 	cp /usr/local/bin/xen-thaw-pv.so /tmp/ || return
@@ -92,7 +93,7 @@ no_module()
 		guest_destroy guest
 }
 
-# cut_at PART: of the file, in hundredths
+# cut_at PERCENT: restores a file that is cut there
 cut_at()
 {
 	cp $image /tmp/bad.save &&
@@ -103,7 +104,7 @@ cut_at()
 		no_domain guest && no_helper
 }
 
-# stopped SIGNAL: while it restores
+# stopped SIGNAL: sends it during a restore
 stopped()
 {
 	(restore module $image -p) &

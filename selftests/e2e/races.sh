@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs in dom0, with a disk: races.sh ROUNDS SEED [KIND]... Of each kind, so many
-# restores to which something happens at a random moment. Each is whole, with every
-# frame as stock restores it, or fails with a message and leaves nothing.
+# Runs in dom0, with a disk: races.sh ROUNDS SEED [KIND]... For each kind of
+# disturbance it makes ROUNDS restores, and disturbs each at a random moment. Each
+# restore is complete, with every frame as stock restores it, or fails with a message
+# and leaves nothing.
 
 # shellcheck source=selftests/e2e/moments.sh
 . /root/moments.sh
@@ -39,7 +40,7 @@ helper_term()
 	signal_helper TERM
 }
 
-# Its domain stays, as with stock. The helper does not.
+# The domain of a killed xl stays, as with stock. The helper does not.
 signal_xl()
 {
 	choose_source && draw_moment && begin && wait_for_process xl || return
@@ -81,7 +82,7 @@ destroy()
 	fi
 }
 
-# A copy of the image that may be spoilt, where a fill takes longer than that.
+# Makes a copy of the image that may be spoilt. A fill from it takes longer than that.
 choose_copy()
 {
 	choose_source $((1 + $(draw source 2)))
@@ -99,7 +100,7 @@ truncated()
 	spoilt_or_not
 }
 
-# spoilt_or_not: of a copy that was spoilt before the fill was over nothing is restored
+# spoilt_or_not: a copy that was spoilt before the end of the fill is not restored
 spoilt_or_not()
 {
 	if [ "$status" = 0 ] && [ "$phase" != after ]; then
@@ -109,7 +110,7 @@ spoilt_or_not()
 	whole_or_failed && rm $bad
 }
 
-# Before the helper came, it is another file: then as stock has it.
+# A file that was spoilt before the helper came is just another file: compare with stock.
 same_as_stock()
 {
 	frames "$(domid guest)" >/tmp/frames.ours && guest_destroy guest || return
@@ -134,7 +135,7 @@ overwritten()
 	fi
 }
 
-# try_rmmod: refused while the device is open
+# try_rmmod: it is refused while the device is open
 try_rmmod()
 {
 	if rmmod xen_thaw 2>/tmp/rmmod.log; then
@@ -160,7 +161,7 @@ unmount_and_rmmod()
 	umount -l $disk && try_rmmod
 }
 
-# No rmmod within a fill was obeyed. One that was has emptied the trace, too.
+# No rmmod may succeed within a fill. A successful rmmod also empties the trace.
 note_phase()
 {
 	[ "$hit_status" = 0 ] || return
@@ -173,7 +174,7 @@ note_phase()
 	esac
 }
 
-# None of it does any harm to a file that is open.
+# Nothing of this harms a file that is open.
 moved()
 {
 	choose_source $((1 + $(draw source 2)))
@@ -202,7 +203,7 @@ moved()
 	is_whole && nothing_left
 }
 
-# attach FILE OPTIONS: an ext4 in a file, by a loop device
+# attach FILE OPTIONS: mounts the ext4 in a file through a loop device
 attach()
 {
 	mkdir -p $inner && losetup /dev/loop0 "$1" && mount -o "$2" /dev/loop0 $inner
@@ -213,7 +214,7 @@ detach()
 	umount $inner && losetup -d /dev/loop0
 }
 
-# Of the image, in a file of the disk.
+# Makes a filesystem with the image, in a file of the disk.
 make_inner()
 {
 	truncate -s 160M /tmp/inner.img && mke2fs -q -t ext4 -F /tmp/inner.img &&
@@ -252,7 +253,7 @@ full()
 	whole_or_failed
 }
 
-# Another helper is told to fill the same domain, when it has its memory.
+# Tells another helper to fill the same domain, when that has its memory.
 another_helper()
 {
 	exec 3<$image
@@ -297,7 +298,7 @@ eight_began()
 	[ "$(pidof xen-thaw-helper | wc -w)" -ge 2 ]
 }
 
-# Eight at once; a helper of them is killed. The others are whole.
+# Eight restores run at once, and one of their helpers is killed. The others complete.
 eight()
 {
 	choose_source 0
@@ -337,7 +338,7 @@ prepare()
 	cp /tmp/warm.ms /tmp/full.ms && cp /tmp/cold.ms /tmp/failing.ms
 }
 
-# run_kind ROUNDS: and what came out
+# run_kind ROUNDS: runs them, and counts the outcomes
 run_kind()
 {
 	: >/tmp/all-phases
@@ -354,7 +355,7 @@ run_kind()
 		echo "    seed $seed: $(grep ' the fill: ' /tmp/test.out)"
 		cat /tmp/phases >>/tmp/all-phases
 		cat /tmp/outcome >>/tmp/outcomes
-		# What a failed one left is not the next one's fault.
+		# What a failed round left is not the fault of the next.
 		[ "$failed" = "$before" ] || destroy_all
 		i=$((i + 1))
 	done
@@ -375,7 +376,7 @@ test_it remember
 . /tmp/before
 echo "$rounds rounds of each kind, from seed $first_seed on"
 for kind in $all; do
-	# A round of eight is one of eight restores.
+	# A round of the kind eight has eight restores.
 	[ "$kind" = eight ] && n=$(((rounds + 7) / 8)) || n=$rounds
 	run_kind "$n"
 done

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs in dom0. A guest saved by xl save is restored by an unpatched xl restore,
-# by each engine, and every frame of it is compared with the stock restore's.
+# Runs in dom0. An unpatched xl restore restores a guest that xl save saved, with
+# each engine. Every frame is compared with that of a stock restore.
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
@@ -25,7 +25,7 @@ same_as_stock()
 	runs_on guest && guest_destroy guest
 }
 
-# What the figures of a restore by the module have to look like.
+# Checks the figures of a restore by the module.
 module_figures()
 {
 	[ "$(stat superpages)" -ge 60 ] || why "superpages $(stat superpages)" ||
@@ -33,12 +33,12 @@ module_figures()
 	ops=$(stat copy_ops) pages=$(stat pages)
 	[ "$ops" -ge "$pages" ] && [ "$ops" -le $((2 * pages)) ] ||
 		why "$ops copy ops for $pages pages" || return
-	# Batches of 504 frames; of 128 where they are put together first.
+	# A batch has 504 frames, or 128 if frames are put together first.
 	[ "$(stat hypercalls)" -le $((pages / 120)) ] ||
 		why "$(stat hypercalls) hypercalls for $pages pages"
 }
 
-# With more threads than processors too.
+# Also with more threads than processors.
 with_threads()
 {
 	export XEN_THAW_THREADS="$1"
@@ -67,7 +67,7 @@ xen_thaw_restore()
 
 from_block_device()
 {
-	# A block device has no end within a sector.
+	# A block device ends at the end of a sector.
 	truncate -s %4096 $image 2>/dev/null ||
 		dd if=/dev/zero bs=4096 count=1 2>/dev/null >>$image
 	losetup /dev/loop0 $image || return
@@ -80,7 +80,7 @@ from_ext4()
 {
 	truncate -s 300M /tmp/fs.img || return
 	mke2fs -q -t ext4 -F /tmp/fs.img || return
-	# ext4 asks for it by a name that only its alias has.
+	# ext4 asks for crc32c by a name that is only an alias.
 	modprobe -a crc32c_generic ext4 || return
 	mkdir -p /tmp/fs
 	mount -o loop /tmp/fs.img /tmp/fs || return
@@ -94,7 +94,7 @@ from_ext4()
 	return $status
 }
 
-# Zero pages that are holes of the file are not read, and are zero all the same.
+# Zero pages that are holes of the file are not read, and are still zero.
 from_sparse_file()
 {
 	cp $image /tmp/sparse.save && dig-holes /tmp/sparse.save || return
@@ -117,7 +117,7 @@ save_again()
 		guest_destroy guest
 }
 
-# Nobody but a handed-over call goes without our path: here a pipe.
+# A restore from a pipe is handed over.
 pipe_is_handed_over()
 {
 	mkfifo /tmp/pipe || return

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs in dom0, with a disk. xl save through our helper: the file is packed, an
-# unpatched xl restore and ours make the same guest of it, and a save that does
-# not succeed leaves the guest running. With the argument short only what a PVH
-# dom0, where each mapping is dear, can do soon.
+# Runs in dom0, with a disk. xl save through our helper writes a packed file. An
+# unpatched xl restore and ours restore the same guest from it. A failed save leaves
+# the guest running. With the argument short, only those tests run that are fast on a
+# PVH dom0, where each mapping is expensive.
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
@@ -11,7 +11,7 @@
 image=/tmp/guest.save
 disk=/mnt/ext4
 
-# save [XL-OPTION]... FILE: by xl through our helper; says in $log
+# save [XL-OPTION]... FILE: saves by xl, through our helper; output goes to $log
 save()
 {
 	for file; do :; done
@@ -28,7 +28,7 @@ start()
 	guest_start "$1" guest "$2" 8 && remember_md5 guest
 }
 
-# is_packed FILE: whole, all of it that we wrote has checksums, zeros are holes
+# is_packed FILE: it is complete, all that we wrote has checksums, zeros are holes
 is_packed()
 {
 	[ "$(stat form)" = packed ] || why "form $(stat form)" || return
@@ -49,7 +49,7 @@ verify_says()
 	sed -n "s/.*\"$1\": \\([0-9]*\\).*/\\1/p" /tmp/verify
 }
 
-# saved FILE: leaves the guest as it was saved, paused
+# saved FILE: saves, hashes the frames of the guest as saved, and checks the file
 saved()
 {
 	rm -f "$image" && save -p "$1" || return
@@ -57,9 +57,9 @@ saved()
 	guest_destroy guest && is_packed "$1" && no_helper
 }
 
-# restores_as_saved KIND IMAGE FRAMES DIFFER: by stock, fewer than so many frames not as
-# they were saved. Resuming and restoring change the pages that are shared with Xen
-# and dom0.
+# restores_as_saved KIND IMAGE FRAMES DIFFER: after a stock restore, fewer than DIFFER
+# frames differ from those that were saved. Resuming and restoring change the pages that
+# are shared with Xen and dom0.
 restores_as_saved()
 {
 	stock_reference "$1" "$2" /tmp/frames.ref "$3" || return
@@ -68,7 +68,7 @@ restores_as_saved()
 	[ "$differ" -lt "$4" ]
 }
 
-# A page takes one operation, zero pages take no reading.
+# A page takes one operation, and zero pages are not read.
 module_figures()
 {
 	restore module "$1" -p && guest_destroy guest || return
@@ -94,29 +94,29 @@ mount_disk()
 checkpoint()
 {
 	save -c "$1" && is_packed "$1" && goes_on guest && no_helper || return
-	# Twice over the same file, too.
+	# Saving to the same file again works, too.
 	save -c "$1" && is_packed "$1" && goes_on guest
 }
 
-# fails SAID: what a save leaves that did not succeed
+# fails MESSAGE: a save failed with it, and the guest goes on
 fails()
 {
 	grep "$1" $log || why "nothing about '$1'" || return
 	grep 'Failed to save domain, resuming domain' $log && goes_on guest && no_helper
 }
 
-# is_cut FILE: also between the checksums of pages and these
+# is_cut FILE: verify says so; it may be cut between checksums and their pages
 is_cut()
 {
 	! xen-thaw verify "$1" 2>$log &&
 		grep -E 'the file ends at|no sound PAGE_DATA follows' $log
 }
 
-# What a save leaves that failed is no whole file to anybody.
+# No reader takes the file of a failed save for complete.
 left_is_cut()
 {
 	is_cut "$1" || return
-	# There may be only one of that name.
+	# xl allows only one guest of a name.
 	xl rename guest running || return
 	for e in module stock; do
 		! restore $e "$1" -p && no_domain guest && no_helper || return
@@ -137,8 +137,8 @@ no_room()
 	return $status
 }
 
-# Of a guest that runs, so that nobody knows to the page how much it takes: the
-# last one that does not fit and the first that does are a MiB apart.
+# The guest runs, so the exact size of its save is not known. The largest disk that is
+# too small and the smallest that is large enough are one MiB apart.
 just_enough_room()
 {
 	save -c $image || return
@@ -165,8 +165,8 @@ file_has()
 	[ -n "$(find $image -size "+$1k" 2>/dev/null)" ]
 }
 
-# stopped SIGNAL KIB: sent when the file is larger than that: before the guest
-# is suspended, the stock helper does not stand it either
+# stopped SIGNAL KIB: sends it when the file is larger than KIB. Before the guest is
+# suspended, a signal breaks the stock helper, too.
 stopped()
 {
 	rm -f $image
@@ -186,7 +186,7 @@ stopped()
 	fi
 }
 
-# Nothing of ours is between the two.
+# A save to a pipe is handed over.
 to_a_pipe()
 {
 	mkfifo /tmp/fifo && (cat /tmp/fifo >$image) &
@@ -215,8 +215,8 @@ cached_kib()
 	sed -n 's/^Cached: *\([0-9]*\) kB/\1/p' /proc/meminfo
 }
 
-# cache_grows WISH AT-LEAST BELOW: MiB of page cache that a save leaves behind;
-# what was warm stays so, or it would shrink
+# cache_grows WISH AT-LEAST BELOW: limits, in MiB, for the page cache that a save leaves.
+# Cached files stay cached, or it would shrink.
 cache_grows()
 {
 	rm -f $disk/guest.save
@@ -235,7 +235,7 @@ make_warm()
 	dd if=/dev/urandom of=$disk/warm bs=1M count=24
 }
 
-# A filesystem that is the page cache.
+# All of tmpfs is page cache.
 drop_on_tmpfs()
 {
 	XEN_THAW_CACHE=drop save -c $image || return
@@ -243,12 +243,12 @@ drop_on_tmpfs()
 		is_packed $image && goes_on guest
 }
 
-# Another toolstack's header does not grow: stock writes the file itself.
+# The header of another toolstack does not grow: the stock helper writes the file itself.
 as_libvirt()
 {
 	rm -f $disk/guest.save
 	before=$(cached_kib)
-	XEN_THAW_CACHE=drop XEN_THAW_STATS=$stats \
+	XEN_THAW_CACHE=drop XEN_THAW_STATS=$stats XEN_THAW_DEBUG=1 \
 		LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
 		libvirt-save "$(domid guest)" $disk/guest.save >$log 2>&1 || return
 	grown=$((($(cached_kib) - before) / 1024))
@@ -258,7 +258,7 @@ as_libvirt()
 	xen-thaw verify $disk/guest.save | grep 'no checksums' || return
 	xen-thaw pack -f $disk/guest.save /tmp/again.save || return
 	xen-thaw verify /tmp/again.save | grep 'checksums of every byte' || return
-	grep 'not xl.s header: not packed' $log && rm /tmp/again.save
+	grep 'saved by libvirt: not packed' $log && rm /tmp/again.save
 }
 
 figures()
@@ -266,7 +266,7 @@ figures()
 	cat /tmp/test.out $stats | sed 's/^/# /'
 }
 
-# of_pvh FRAMES: the packed save of a PVH guest on the disk
+# of_pvh FRAMES: tests the packed save of a PVH guest on the disk
 of_pvh()
 {
 	test_it saved $disk/guest.save

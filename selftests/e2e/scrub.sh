@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs in dom0. What a restore must not do to others: hand on a guest's data, or
-# our descriptors, or fill a guest that runs. What a guest gives back while it
-# lives Xen does not scrub. Stock hands it to the next guest, given pages that come
-# without data; that is how this test knows that memory was not clean.
+# Runs in dom0. A restore must not pass on a guest's data, pass on our descriptors, or
+# fill a guest that runs. Xen does not scrub memory that a living guest gives back. The
+# stock helper hands it to the next guest in pages that come without data. This shows
+# the test that the memory was not clean.
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
 
 image=/tmp/guest.save
 
-# What stock makes of the guest with all its pages.
+# Hashes of all frames after a stock restore of the full image.
 reference()
 {
 	guest_start pvh guest 96 4 && remember_md5 guest &&
@@ -21,7 +21,7 @@ reference()
 	frames "$(domid guest)" >/tmp/frames.ref && guest_destroy guest
 }
 
-# Frames that hold what was there before, after a stock restore.
+# A stock restore leaves old contents in frames.
 stock_leaves_it()
 {
 	dirty-memory 8 || return
@@ -44,7 +44,7 @@ zeroed()
 		guest_destroy guest
 }
 
-# What libxl gave us, and a pipe: no device.
+# The stock helper gets libxl's descriptors and a pipe, but no device.
 descriptors()
 {
 	cat >/tmp/stock-helper <<'EOT'
@@ -59,13 +59,13 @@ EOT
 	! grep -E 'thaw|privcmd|gntdev|hypercall' /tmp/descriptors
 }
 
-# Whoever tells the helper to fill it.
+# The helper does not fill a running guest, whoever calls it.
 running_guest()
 {
 	restore module $image && guest_wait_tick guest >/dev/null || return
 	stream=$(list-records $image | sed -n 's/ stream$//p')
 	exec 3<$image
-	# The offset is that of the libxc stream, as libxl leaves it.
+	# The offset is at the start of the libxc stream, where libxl leaves it.
 	dd bs=1 count="$stream" <&3 >/dev/null 2>&1
 	! xen-thaw-helper --restore-domain 3 3 "$(domid guest)" 0 0 0 0 0 0 \
 		</dev/null >/tmp/stdout 2>$log || return

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Runs in dom0, with a disk and little memory. A restore with XEN_THAW_CACHE=drop
-# gives every frame as stock does, and leaves the page cache as it was: what was
-# not there is not there afterwards, and what was there still is. With the argument
-# short only what a PVH dom0, where each mapping is dear, can do soon.
+# restores every frame as stock does, and leaves the page cache as it was: exactly
+# those pages are cached afterwards that were cached before. With the argument short,
+# only those tests run that are fast on a PVH dom0, where each mapping is expensive.
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
@@ -11,8 +11,8 @@
 disk=/tmp/disk
 image=$disk/guest.save
 other=$disk/other
-# KiB of record headers and page lists that stay, of images of some 100 MiB: 40 for
-# each 4 MiB, and of a PVH guest 8 MiB of lists of pages without data.
+# KiB of record headers and page lists that stay cached for an image of about 100 MiB:
+# 40 for each 4 MiB, and for a PVH guest 8 MiB of lists of pages without data.
 few=10240
 
 make_disk()
@@ -29,7 +29,7 @@ start_and_save()
 		xl save guest $image
 }
 
-# cold FILE: nothing of it is in the page cache
+# cold FILE: drops all of it from the page cache
 cold()
 {
 	sync
@@ -54,7 +54,8 @@ few_cached()
 	[ "$(resident "$1")" -le $few ] || why "$1: $(resident "$1") KiB are cached"
 }
 
-# drops ENGINE HOW SAYS [FILE]: frames as stock's; which way, and what it says
+# drops ENGINE HOW SAYS [FILE]: restores the same frames as stock, reads in the way HOW,
+# and prints SAYS
 drops()
 {
 	export XEN_THAW_CACHE=drop
@@ -71,7 +72,7 @@ cold_image()
 	cold $image && drops "$1" "$2" "$3" && few_cached $image
 }
 
-# The command says it by an option.
+# The command has an option for it.
 command_line()
 {
 	cold $image || return
@@ -82,7 +83,7 @@ command_line()
 		guest_destroy guest
 }
 
-# What others have in the page cache is not touched.
+# Cached pages of others stay.
 others_stay()
 {
 	cold $image && warm $other || return
@@ -132,7 +133,7 @@ from_tmpfs()
 	cmp $image /tmp/mem/guest.save && umount /tmp/mem
 }
 
-# ext4 reads no file directly whose data goes through the journal.
+# ext4 has no direct reads for files whose data goes through the journal.
 journalled()
 {
 	umount $disk && mount -o data=journal /dev/scratch $disk || return
@@ -143,7 +144,7 @@ journalled()
 	umount $disk && mount /dev/scratch $disk && return $status
 }
 
-# A device has whole sectors.
+# The size of a device is a multiple of the sector size.
 from_block_device()
 {
 	modprobe loop
@@ -171,7 +172,7 @@ bad_wish()
 		no_domain guest && no_helper
 }
 
-# auto HOW: nothing is said, and it goes this way
+# auto HOW: reads in this way without any message
 auto()
 {
 	restore module $image -p || return
@@ -190,7 +191,7 @@ available_mib()
 	awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo
 }
 
-# Memory is taken until the image is more than half of what is available.
+# Uses up memory until the image is larger than half of the available memory.
 auto_drops_a_large_image()
 {
 	mib=$(($(wc -c <$image) / 1048576))

@@ -1,15 +1,15 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0
-# Shell functions for scripts in dom0 (. /guest/lib.sh): guests of the sample kind, and waiting.
+# Shell functions for scripts in dom0 (. /guest/lib.sh): sample guests, and waiting.
 
-# fail MESSAGE...: say it and give up.
+# fail MESSAGE...: print it and exit.
 fail()
 {
 	echo "FAIL: $*" >&2
 	exit 1
 }
 
-# wait_for SECONDS COMMAND...: until COMMAND succeeds; fails after SECONDS.
+# wait_for SECONDS COMMAND...: wait until COMMAND succeeds; fail after SECONDS.
 wait_for()
 {
 	wait_end=$(($(cut -d. -f1 /proc/uptime) + $1))
@@ -20,15 +20,15 @@ wait_for()
 	done
 }
 
-# guest_log NAME: the file that everything on its console goes to, across restores too.
+# guest_log NAME: print the file with everything from its console, across restores, too.
 guest_log()
 {
 	echo "/var/log/xen/console/guest-$1.log"
 }
 
-# guest_start pvh|hvm|pv NAME MEM_MIB FILL_MIB [SETTING]...: returns when the guest ticks.
-# A SETTING is a line of an xl.cfg. HVM wants run --hvm, and minutes: its firmware reads the
-# kernel byte by byte.
+# guest_start pvh|hvm|pv NAME MEM_MIB FILL_MIB [SETTING]...: return when the guest ticks.
+# A SETTING is a line of an xl.cfg. HVM needs run --hvm, and takes minutes: its firmware reads
+# the kernel byte by byte.
 guest_start()
 {
 	start_cfg=/guest/$1.cfg start_name=$2 start_mem=$3 start_fill=$4
@@ -40,7 +40,7 @@ guest_start()
 	guest_wait_tick "$start_name" 600 >/dev/null
 }
 
-# Only whole lines count: one may be in the middle of being written.
+# Only complete lines count: one may be half written.
 guest_ticks()
 {
 	sed -n 's/^tick [0-9]* \([0-9a-f]\{32\}\)\r*$/\1/p' "$(guest_log "$1")" 2>/dev/null
@@ -51,8 +51,8 @@ guest_ticked_since()
 	[ "$(guest_ticks "$1" | wc -l)" -gt "$2" ]
 }
 
-# guest_wait_tick NAME [SECONDS]: print the hash in its next tick, which nothing but a running
-# guest prints; fails when there is none in SECONDS (default 60).
+# guest_wait_tick NAME [SECONDS]: print the hash in its next tick, which only a running guest
+# prints. Fail if there is none in SECONDS (default 60).
 guest_wait_tick()
 {
 	wait_for "${2:-60}" guest_ticked_since "$1" "$(guest_ticks "$1" | wc -l)" ||
@@ -60,7 +60,7 @@ guest_wait_tick()
 	guest_ticks "$1" | tail -n 1
 }
 
-# guest_destroy NAME: returns when it is gone.
+# guest_destroy NAME: destroy it, and return when it is gone.
 guest_destroy()
 {
 	xl destroy "$1" || fail "guest_destroy: xl destroy $1 failed"
@@ -72,7 +72,7 @@ guest_gone()
 	! xl list "$1" >/dev/null 2>&1
 }
 
-# host_free_mem: MiB that Xen has to give.
+# host_free_mem: print Xen's free memory in MiB.
 host_free_mem()
 {
 	xl info free_memory

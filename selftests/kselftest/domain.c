@@ -10,7 +10,7 @@
 #include "domain.h"
 
 #define PAGE		4096UL
-/* A domain's handle: tells ours from others', and whose it is. */
+/* A domain's handle: marks the domains of these tests, and whose each one is. */
 union handle {
 	xen_domain_handle_t uuid;
 	struct {
@@ -220,7 +220,7 @@ uint64_t host_free_pages(xc_interface *xch)
 	uint64_t before;
 	int stable = 0;
 
-	/* The last pages of a domain are freed behind its destroyer's back. */
+	/* Xen frees the last pages of a domain after its destruction has returned. */
 	do {
 		before = host.free_pages + host.scrub_pages;
 		usleep(20000);

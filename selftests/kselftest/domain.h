@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A domain under construction, made for a test and never started, with a copy
- * of what its memory should hold.
+ * of the contents that its memory should have.
  */
 #ifndef DOMAIN_H
 #define DOMAIN_H
@@ -16,7 +16,7 @@ enum domain_kind {
 	DOMAIN_PV,	/* its frames are machine frames, in any order */
 };
 
-/* First gfn of the PVH domains; those below and behind are not populated. */
+/* First gfn of a PVH domain's frames; no gfn before or after them is populated. */
 #define DOMAIN_FIRST_GFN	512
 
 /**
@@ -27,8 +27,8 @@ enum domain_kind {
  * @id: domid
  * @exists: it has to be destroyed
  * @nr: frames
- * @frames: their numbers, as an extent wants them
- * @memory: a foreign mapping of all frames; as @window, a child has none
+ * @frames: frame numbers, as extents use them
+ * @memory: a foreign mapping of all frames; a child inherits neither it nor @window
  * @window: the domain's grant table frame 0
  * @expect: contents that the frames should have, @nr pages
  */
@@ -47,34 +47,35 @@ struct domain {
 
 /*
  * Makes the domain, and fills its memory with a pattern that differs from
- * frame to frame. Removes what an earlier, killed test has left.
+ * frame to frame. Destroys a domain that an earlier, killed test has left.
  *
  * Return: 0; 1 when this host cannot have such a domain; -1 after an error,
- * which it prints. domain_destroy() is due in each case.
+ * which it prints. The caller calls domain_destroy() in each case.
  */
 int domain_create(struct domain *d, enum domain_kind kind, unsigned int nr);
 void domain_destroy(struct domain *d);
 
 /*
- * Maps the window: after its mapping was taken away; in a child, which does not
- * inherit it, with a handle of the child's own.
+ * domain_map_window() maps the window again after it was unmapped.
+ * domain_map_window_again() does so in a child, which does not inherit the mapping
+ * and gets a handle of its own.
  *
  * Return: 0 or -1.
  */
 int domain_map_window(struct domain *d);
 int domain_map_window_again(struct domain *d);
 
-/* Destroys it while its window and memory stay mapped. Return: 0 or -1. */
+/* Destroys the domain, but leaves its window and memory mapped. Return: 0 or -1. */
 int domain_kill(struct domain *d);
 
 /* Puts the pattern back. */
 void domain_reset(struct domain *d);
 
-/* Whether frames hold what they should; prints the first difference. */
+/* True if all frames have the expected contents; prints the first difference. */
 bool domain_range_matches(struct domain *d, unsigned int first, unsigned int nr);
 bool domain_matches(struct domain *d);
 
-/* Free memory of the host in pages, when no domain is half destroyed. */
+/* Free memory of the host in pages; waits for domains that are being destroyed. */
 uint64_t host_free_pages(xc_interface *xch);
 
 #endif /* DOMAIN_H */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * XEN_THAW_FILL: every byte of every frame of the domain is as it should be
- * afterwards, whatever the shape of the extent list.
+ * XEN_THAW_FILL: whatever the shape of the extent list, every byte of every frame
+ * of the domain is correct afterwards.
  */
 
 #include "list.h"
 #include "thaw_test.h"
 
-/* Sixteen MiB: a frame for each offset in a page. */
+/* 16 MiB: one frame for each offset in a page. */
 #define NR		4096U
 #define IMAGE_SIZE	((NR + 1) * THAW_PAGE_SIZE)
 #define LAST_REF	(GRANT_ENTRIES - 1)
@@ -52,7 +52,7 @@ FIXTURE_TEARDOWN(fill)
 
 TEST_F(fill, nothing_filled)
 {
-	/* The comparison itself: a fresh domain holds the pattern, and it sees a flip. */
+	/* The comparison works: a fresh domain matches, a flipped bit is found. */
 	ASSERT_TRUE(domain_matches(&self->d));
 	self->d.expect[NR * THAW_PAGE_SIZE - 1] ^= 1;
 	printf("# a difference is to be found:\n");
@@ -82,7 +82,7 @@ TEST_F(fill, unaligned)
 	EXPECT_TRUE(list_fill_right(&self->l));
 }
 
-/* Frame n from byte n of page n: no place in a page is special. */
+/* Frame n is filled from byte n of page n: every offset in a page works. */
 TEST_F(fill, each_offset)
 {
 	unsigned int i;
@@ -119,7 +119,7 @@ TEST_F(fill, scattered_frames)
 	EXPECT_TRUE(list_fill_right(&self->l));
 }
 
-/* Runs of all lengths, some frames left alone between them. */
+/* Runs of all lengths; some frames between them are left alone. */
 TEST_F(fill, runs_with_gaps)
 {
 	unsigned int i, nr;
@@ -166,7 +166,7 @@ TEST_F(fill, windows_of_any_size)
 	}
 }
 
-/* Batches that are full exactly, and by one frame more or less. */
+/* Batches that are exactly full, or one frame above or below that. */
 TEST_F(fill, frames_around_window_size)
 {
 	unsigned int nr;
@@ -194,7 +194,7 @@ TEST_F(fill, neighbours_in_window_stay)
 	EXPECT_TRUE(list_fill_right_by(&self->l, 100, 20));
 	EXPECT_EQ(0, memcmp(before, self->d.window, sizeof(before)));
 
-	/* One that is in use is refused, before anything is written. */
+	/* A window entry in use is refused before anything is written. */
 	list_add(&self->l, 77, 0, 100);
 	EXPECT_EQ(EBUSY, list_fill(&self->l, 100, 21));
 	EXPECT_EQ(EBUSY, list_fill(&self->l, 99, 20));
@@ -219,14 +219,14 @@ TEST_F(fill, zeros_among_data)
 	}
 	EXPECT_TRUE(list_fill_right(&self->l));
 
-	/* The data on both sides follow each other in the file. */
+	/* In the file, the data on both sides is contiguous. */
 	list_add(&self->l, 8, 2000, 600);
 	list_add_zero(&self->l, 2600, 300);
 	list_add(&self->l, 600 * THAW_PAGE_SIZE + 8, 2900, 600);
 	EXPECT_TRUE(list_fill_right(&self->l));
 }
 
-/* Of two extents with one frame the later wins: in one batch, and in two. */
+/* If two extents name one frame, the later wins: in one batch, and in two. */
 TEST_F(fill, later_extent_wins)
 {
 	list_add(&self->l, 0, 0, 10);

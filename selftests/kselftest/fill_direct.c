@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * XEN_THAW_FILL_DIRECT: which files it refuses, extents in any order, and what
- * it leaves of the file in the page cache. The programs for sources, faults,
- * read errors, threads and leaks have variants for it, too.
+ * XEN_THAW_FILL_DIRECT: which files it refuses, extents in any order, and which
+ * pages of the file stay in the page cache. The programs for sources, faults, read
+ * errors, threads and leaks have variants for it, too.
  */
 
 #include <sys/mman.h>
@@ -44,7 +44,7 @@ FIXTURE_TEARDOWN(direct)
 	close(self->dev);
 }
 
-/* Pages of the image, from one on, that are in the page cache; -1 on failure. */
+/* Counts cached pages of the image from a given one on; -1 on failure. */
 static int cached_pages(const struct image *img, unsigned int first, unsigned int nr)
 {
 	unsigned char vec[IMAGE_PAGES];
@@ -63,7 +63,7 @@ static int cached_pages(const struct image *img, unsigned int first, unsigned in
 	return pages;
 }
 
-/* Reads pages of the image into the page cache, and no others. */
+/* Reads exactly these pages of the image into the page cache. */
 static int warm(const struct image *img, unsigned int first, unsigned int nr)
 {
 	static char page[THAW_PAGE_SIZE];
@@ -85,7 +85,7 @@ TEST_F(direct, page_cache_stays_cold)
 	EXPECT_TRUE(list_fill_right(&self->l));
 	EXPECT_EQ(0, cached_pages(&self->img, 0, IMAGE_PAGES));
 
-	/* So it does tell: through the page cache the pages are found there. */
+	/* This shows that cached() works: after a normal fill the pages are cached. */
 	self->img.direct = false;
 	list_add(&self->l, 8, 0, NR);
 	EXPECT_TRUE(list_fill_right(&self->l));
@@ -113,7 +113,7 @@ TEST_F(direct, dirty_pages)
 	EXPECT_TRUE(list_fill_right(&self->l));
 }
 
-/* Forwards and back, overlapping, with gaps of all sizes, zeros in between. */
+/* Forwards and backwards, overlapping, with gaps of all sizes and zeros between. */
 TEST_F(direct, extents_in_any_order)
 {
 	uint64_t x = 88172645463325252;
@@ -143,7 +143,7 @@ TEST_F(direct, extents_in_any_order)
 	}
 }
 
-/* As records of a save file lie: small gaps, that are read along. */
+/* Like records of a save file: small gaps, which are read with the data. */
 TEST_F(direct, records)
 {
 	unsigned int at;
@@ -160,7 +160,7 @@ TEST_F(direct, only_zeros)
 	EXPECT_TRUE(list_fill_right(&self->l));
 }
 
-/* The end of the file is no multiple of a page, or of a sector. */
+/* The end of the file is not a multiple of a page, or of a sector. */
 TEST_F(direct, odd_end)
 {
 	static const unsigned int sizes[] = { 4096, 4097, 5000, 8191, 512 * 1024 + 1 };
@@ -224,7 +224,7 @@ TEST_F(refused, by_the_file)
 	EXPECT_EQ(EOPNOTSUPP, fill_refused(&self->call));
 }
 
-/* Also where there is nothing to read. */
+/* Even if there is nothing to read. */
 TEST_F(refused, zeros)
 {
 	unsigned int i;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * XEN_THAW_FILL while the n-th thing that may fail in the kernel does, for n
- * from 1 until nothing is left: allocations of slabs and pages, copies from and
- * to the caller's memory, requests to the disk. Wants a kernel with
+ * XEN_THAW_FILL while the n-th thing that can fail in the kernel does fail, for
+ * n from 1 until nothing is left: allocations of slabs and pages, copies from and
+ * to the caller's memory, requests to the disk. It needs a kernel with
  * CONFIG_FAULT_INJECTION (see its fault-injection.rst, /proc/self/fail-nth).
  */
 
@@ -16,12 +16,12 @@
 #define NR		24U
 #define IMAGE_SIZE	((NR + 2) * THAW_PAGE_SIZE)
 
-/* More than any fill here has. */
+/* More places than any fill here has. */
 #define MOST		5000U
 
 #define DEBUGFS		"/sys/kernel/debug/"
 
-/* Nothing fails by them alone: their probability is 0. */
+/* These settings alone let nothing fail: the probability is 0. */
 static const char * const knobs[][2] = {
 	{ DEBUGFS "failslab/ignore-gfp-wait", "N" },
 	{ DEBUGFS "failslab/verbose", "0" },
@@ -64,19 +64,19 @@ static void arm(int nth, unsigned int n)
 	char text[16];
 	const int len = snprintf(text, sizeof(text), "%u", n);
 
-	/* What is armed still may fail this very call. */
+	/* If it is still armed, this very call may fail. */
 	while (pwrite(nth, text, len, 0) != len)
 		;
 }
 
-/* Ends it. Return: whether something was made to fail since arm(). */
+/* Disarms. Return: true if something was made to fail since arm(). */
 static bool disarm(int nth)
 {
 	char text[16] = "";
 	const ssize_t len = pread(nth, text, sizeof(text) - 1, 0);
 
 	arm(nth, 0);
-	/* Without a number it was this copy that failed. */
+	/* No number was read: it was this copy that failed. */
 	return len > 0 && !strtoul(text, NULL, 10);
 }
 
@@ -88,7 +88,7 @@ FIXTURE(fail_nth) {
 	struct list l;
 };
 
-/* Where the image lies and how it is read. */
+/* Where the image is, and how it is read. */
 FIXTURE_VARIANT(fail_nth) {
 	const char *where;
 	bool uncached;
@@ -96,7 +96,7 @@ FIXTURE_VARIANT(fail_nth) {
 	unsigned int extent;	/* frames in each */
 };
 
-/* By the page cache; by the filesystem's splice; by that and its reads; directly. */
+/* Page cache; the filesystem's splice; its splice and reads; direct reads. */
 FIXTURE_VARIANT_ADD(fail_nth, folios) { .where = NULL, .extent = NR };
 FIXTURE_VARIANT_ADD(fail_nth, extents) { .where = NULL, .extent = 1 };
 FIXTURE_VARIANT_ADD(fail_nth, splice) { .where = "THAW_OVERLAY", .extent = 10 };
@@ -104,7 +104,7 @@ FIXTURE_VARIANT_ADD(fail_nth, uncached) { .where = "THAW_EXT4", .extent = 10, .u
 FIXTURE_VARIANT_ADD(fail_nth, direct) { .where = "THAW_EXT4", .extent = 10, .direct = true };
 FIXTURE_VARIANT_ADD(fail_nth, block) { .where = "THAW_RAMDISK", .extent = 10, .direct = true };
 
-/* Requests to the image's disk may fail. */
+/* Lets requests to the image's disk fail. */
 static int fail_disk(const struct image *img)
 {
 	struct stat st;
@@ -148,7 +148,7 @@ FIXTURE_TEARDOWN(fail_nth)
 	close(self->dev);
 }
 
-/* The domain as it was, and the list of a fill that has all of it to do. */
+/* Resets the domain, and the list of a fill to all of its frames. */
 static int prepare(FIXTURE_DATA(fail_nth) *self, const FIXTURE_VARIANT(fail_nth) *variant)
 {
 	unsigned int at, nr;
@@ -171,7 +171,7 @@ static bool results_untouched(const struct xen_thaw_fill *args)
 	return !memcmp((const char *)args + first, ones, sizeof(*args) - first);
 }
 
-/* After an error: the numbers agree, and what they call done is. */
+/* After an error, the reported numbers agree, and the frames they count are done. */
 static bool stopped_right(struct list *l, int err)
 {
 	const struct xen_thaw_fill *args = &l->args;
@@ -236,14 +236,14 @@ TEST_F(fail_nth, fill)
 	EXPECT_LE(4, errors[1]);
 }
 
-/* Wherever it fails: what was taken before is given back. */
+/* Wherever a fill fails, it gives back what it took before. */
 TEST_F(fail_nth, memory)
 {
 	unsigned int n, round;
 	long before = 0;
 
 	for (round = 0; round < 25; round++) {
-		/* The first rounds warm up what keeps memory for later. */
+		/* The first rounds warm up caches that keep memory. */
 		if (round == 5)
 			before = memory_free_kib();
 		for (n = 1; n < MOST; n++) {
@@ -256,7 +256,7 @@ TEST_F(fail_nth, memory)
 	}
 	ASSERT_LT(0, before);
 	EXPECT_TRUE(memory_is_back(before));
-	/* Sealed only when nobody holds a page of it. */
+	/* Sealing succeeds only if nobody holds a page of the file. */
 	if (!variant->where)
 		EXPECT_EQ(0, fcntl(self->img.fd, F_ADD_SEALS, F_SEAL_WRITE));
 }

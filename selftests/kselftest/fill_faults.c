@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * XEN_THAW_FILL stopped part way: by Xen, a signal, the file, the domain's end.
- * The place that it reports is exact, and the window is zero afterwards.
+ * XEN_THAW_FILL stopped part way: by Xen, by a signal, by a file that is cut, by
+ * the end of the domain. The reported place is exact, and the window is zero
+ * afterwards.
  */
 
 #include <signal.h>
@@ -14,7 +15,7 @@
 #define NR		8192U
 #define IMAGE_SIZE	((NR + 1) * THAW_PAGE_SIZE)
 
-/* An event may come too early or too late to stop a fill: tries until one does. */
+/* An event may come too early or too late to stop a fill: try until one does. */
 #define TRIES		50
 
 FIXTURE(fault) {
@@ -24,7 +25,7 @@ FIXTURE(fault) {
 	struct list l;
 };
 
-/* Where the image lies, and whether it is read past the page cache. */
+/* Where the image is, and whether it is read past the page cache. */
 FIXTURE_VARIANT(fault) {
 	const char *where;
 	bool direct;
@@ -61,7 +62,7 @@ FIXTURE_TEARDOWN(fault)
 	close(self->dev);
 }
 
-/* Whether the reported place lies in the list, and all numbers agree on it. */
+/* True if the reported place is in the list, and all numbers agree with it. */
 static bool place_is_consistent(const struct list *l)
 {
 	uint64_t frames = l->args.extent_frames;
@@ -90,7 +91,7 @@ static uint64_t behind(const struct domain *d)
 	return d->frames[NR - 1] + 1;
 }
 
-/* The last frames of the domain, and ten behind. */
+/* The last frames of the domain, and ten after it. */
 TEST_F(fault, frame_not_populated)
 {
 	static const struct unpopulated cases[] = {
@@ -157,7 +158,7 @@ TEST_F(fault, goes_on_after_refused_frame)
 	ASSERT_EQ(1, self->l.args.extent);
 	ASSERT_EQ(600, self->l.args.frames_done);
 
-	/* Past the hole, as a caller would that has found its mistake. */
+	/* Skip the hole, like a caller that has found its mistake. */
 	self->l.args.extent = 2;
 	self->l.args.frames_done = 601;
 	list_skip_done(&self->l);
@@ -209,7 +210,7 @@ static void act_signal(void *arg)
 	pthread_kill(*(pthread_t *)arg, SIGUSR1);
 }
 
-/* Also with SA_RESTART: the place would be lost. */
+/* With SA_RESTART, too: a restart would lose the place. */
 static void catch_signal(int flags)
 {
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = flags };
@@ -261,7 +262,7 @@ static void *signal_storm(void *arg)
 	return NULL;
 }
 
-/* However often it is stopped, it never begins again, and comes to its end. */
+/* However often it is stopped, it goes on from there and comes to its end. */
 TEST_F(fault, signals_without_end)
 {
 	pthread_t this = pthread_self();
@@ -308,7 +309,7 @@ static void act_sigkill(void *arg)
 	kill(*(pid_t *)arg, SIGKILL);
 }
 
-/* The filler is killed; another process finds a clear window and does it all. */
+/* The filler is killed. Another process finds a clear window and fills everything. */
 TEST_F(fault, filler_killed)
 {
 	int status = 0, i, killed = 0;
@@ -324,7 +325,7 @@ TEST_F(fault, filler_killed)
 		if (pid == 0) {
 			if (domain_map_window_again(&self->d))
 				_exit(255);
-			/* Not before it is watched. */
+			/* Only when the frame is being watched. */
 			raise(SIGSTOP);
 			_exit(list_fill(&self->l, FIRST_REF, 50));
 		}
@@ -376,7 +377,7 @@ TEST_F(fault, file_truncated_amid)
 	EXPECT_EQ(0, self->l.args.grant_status);
 	EXPECT_TRUE(place_is_consistent(&self->l));
 	EXPECT_TRUE(window_is_clear(&self->d, FIRST_REF, ALL_REFS));
-	/* All that the file still had, and nothing beyond, less a frame cut off. */
+	/* Everything that the file still has, except a frame that is cut off. */
 	EXPECT_LE(half - 1, self->l.args.frames_done);
 	EXPECT_TRUE(domain_range_matches(&self->d, 0, self->l.args.frames_done));
 }

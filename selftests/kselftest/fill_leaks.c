@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* XEN_THAW_FILL a thousand times: whatever it took is given back. */
+/* XEN_THAW_FILL a thousand times: it gives back everything that it took. */
 
 #include <sys/mount.h>
 
@@ -17,7 +17,7 @@ FIXTURE(leaks) {
 	struct list l;
 };
 
-/* Where the image lies, and whether it is read past the page cache. */
+/* Where the image is, and whether it is read past the page cache. */
 FIXTURE_VARIANT(leaks) {
 	const char *where;
 	bool direct;
@@ -53,8 +53,8 @@ FIXTURE_TEARDOWN(leaks)
 }
 
 /*
- * Fills that succeed, and that fail on each way out. Return: how many went
- * otherwise than they should.
+ * Makes fills that succeed, and fills that fail on each error path. Return: how
+ * many had an unexpected result.
  */
 static int fill_all_ways(struct list *l, int times)
 {
@@ -83,7 +83,7 @@ static int fill_all_ways(struct list *l, int times)
 		wrong += list_fill(l, FIRST_REF, ALL_REFS) != EBUSY;
 		l->d->window[GRANT_ENTRIES - 1].frame = 0;
 
-		/* Refused by Xen: at the end of a batch, and after some. */
+		/* Xen refuses these: at the end of a batch, and after some batches. */
 		last->frame++;
 		wrong += list_fill(l, FIRST_REF, ALL_REFS) != EIO;
 		wrong += list_fill(l, FIRST_REF, 50) != EIO;
@@ -96,7 +96,7 @@ TEST_F(leaks, kernel_memory)
 {
 	long before;
 
-	/* The first hundred warm up what keeps memory for later. */
+	/* The first hundred warm up caches that keep memory. */
 	EXPECT_EQ(0, fill_all_ways(&self->l, 100));
 	before = memory_free_kib();
 	ASSERT_LT(0, before);
@@ -105,7 +105,7 @@ TEST_F(leaks, kernel_memory)
 	EXPECT_TRUE(memory_is_back(before));
 }
 
-/* The kernel seals a file only when nobody holds a page of it. */
+/* The kernel seals a file only if nobody holds a page of it. */
 TEST_F(leaks, pages_of_file)
 {
 	const int fd = self->img.fd;
@@ -116,7 +116,7 @@ TEST_F(leaks, pages_of_file)
 		SKIP(return, "it has pages of its own");
 	EXPECT_EQ(0, fill_all_ways(&self->l, 3));
 
-	/* So it does tell: here a pipe holds one. */
+	/* This shows that sealing can fail: a pipe holds a page. */
 	ASSERT_EQ(0, pipe(pipes));
 	ASSERT_EQ(1, splice(fd, &at, pipes[1], NULL, 1, 0));
 	EXPECT_EQ(-1, fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
@@ -126,7 +126,7 @@ TEST_F(leaks, pages_of_file)
 	EXPECT_EQ(0, fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
 }
 
-/* A filesystem is unmounted only when nobody has a file of it open. */
+/* A filesystem is unmounted only if nobody has a file of it open. */
 TEST_F(leaks, file)
 {
 	char dir[] = "/tmp/leaks.XXXXXX";
@@ -147,7 +147,7 @@ TEST_F(leaks, file)
 	rmdir(dir);
 }
 
-/* Domains that were filled, and ones whose fill failed, go away entirely. */
+/* Domains go away entirely, whether their fill succeeded or failed. */
 TEST_F(leaks, host_memory)
 {
 	xc_interface *xch = xc_interface_open(NULL, NULL, 0);
@@ -162,14 +162,14 @@ TEST_F(leaks, host_memory)
 	ASSERT_NE(NULL, xch);
 	ASSERT_EQ(0, image_create(&img, NULL, (NR + 1) * THAW_PAGE_SIZE));
 	for (i = 0; i < 22; i++) {
-		/* The first two warm up what Xen keeps for later. */
+		/* The first two warm up memory that Xen keeps. */
 		if (i == 2)
 			before = host_free_pages(xch);
 		ASSERT_EQ(0, domain_create(&d, i % 2 ? DOMAIN_PV : DOMAIN_PVH, NR));
 		list_init(&l, self->dev, &d, &img);
 		list_add(&l, 8, 0, NR);
 		EXPECT_EQ(0, list_fill(&l, FIRST_REF, ALL_REFS));
-		/* A frame that neither guest nor host has. */
+		/* A frame that neither the guest nor the host has. */
 		list_add_raw(&l, 8, 0xfffffff0, 1);
 		EXPECT_EQ(EIO, list_fill(&l, FIRST_REF, ALL_REFS));
 		list_free(&l);
@@ -178,7 +178,7 @@ TEST_F(leaks, host_memory)
 	after = host_free_pages(xch);
 	printf("# free pages of the host: %llu, then %llu\n",
 	       (unsigned long long)before, (unsigned long long)after);
-	/* One frame kept of each domain would be 20. */
+	/* If a frame of each domain leaked, that would be 20. */
 	EXPECT_LE(before, after + 10);
 	image_free(&img);
 	xc_interface_close(xch);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * XEN_THAW_FILL from a block device of which some sectors cannot be read: the
- * device mapper's error target, over the RAM disk that THAW_RAMDISK names.
+ * XEN_THAW_FILL from a block device with sectors that cannot be read: the device
+ * mapper's error target, on the RAM disk that THAW_RAMDISK names.
  */
 
 #include <linux/dm-ioctl.h>
@@ -63,7 +63,7 @@ static void dm_target(struct dm_table *t, unsigned int first_page, unsigned int 
 		 first_page * SECTORS_A_PAGE);
 }
 
-/* A disk with a bad page. Return: an fd, or -1. */
+/* Makes a disk with a bad page. Return: an fd, or -1. */
 static int dm_create(int control, const char *disk)
 {
 	struct dm_table t = { 0 };
@@ -136,7 +136,7 @@ TEST_F(read_error, all_that_can_be_read)
 	EXPECT_TRUE(list_fill_right(&self->l));
 }
 
-/* Up to the bad page, whatever the alignment; the rest only after it. */
+/* The fill stops at the bad page, at any alignment; the rest can be filled. */
 TEST_F(read_error, place_is_exact)
 {
 	static const unsigned int offsets[] = { 0, 8, 4095 };
@@ -171,7 +171,7 @@ TEST_F(read_error, bad_from_the_start)
 	EXPECT_TRUE(domain_matches(&self->d));
 }
 
-/* What is read ahead, or along with other bytes, need not be readable. */
+/* Bytes that are only read ahead, or with others, need not be readable. */
 TEST_F(read_error, bad_in_a_gap)
 {
 	list_add(&self->l, (BAD_PAGE - 10) * THAW_PAGE_SIZE, 0, 10);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * XEN_THAW_FILL from each kind of file, cached and not. Where they lie is in
- * the environment (see run-in-dom0); what is not there is skipped.
+ * XEN_THAW_FILL from each kind of file, cached and not. The environment says where
+ * the files are (see run-in-dom0). A kind that is missing is skipped.
  */
 
 #include <sys/mman.h>
@@ -66,7 +66,7 @@ static bool fill_right(FIXTURE_DATA(source) *self, const FIXTURE_VARIANT(source)
 {
 	if ((variant->cold || variant->mixed) && image_drop_cache(&self->img))
 		return false;
-	/* Runs of other lengths than those that the kernel looks up at once. */
+	/* The runs have other lengths than the batches that the kernel looks up. */
 	if (variant->mixed && image_cache_some(&self->img, 37, 100))
 		return false;
 	return list_fill_right(&self->l);
@@ -122,7 +122,7 @@ TEST_F(source, holes)
 	EXPECT_TRUE(fill_right(self, variant));
 }
 
-/* What was stored through a mapping is seen, written back or not. */
+/* A store through a mapping is seen, whether it is written back or not. */
 TEST_F(source, mapping)
 {
 	unsigned char *map;
@@ -136,7 +136,7 @@ TEST_F(source, mapping)
 	munmap(map, IMAGE_SIZE);
 }
 
-/* The file was opened for direct I/O: the page cache is not in use. */
+/* The file is open for direct I/O: the page cache is not used. */
 TEST_F(source, direct)
 {
 	char path[64];

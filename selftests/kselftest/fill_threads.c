@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* XEN_THAW_FILL several times at once, and things that other threads do to it. */
+/* Several XEN_THAW_FILL at once, and threads that disturb them. */
 
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -13,7 +13,7 @@
 #define THREADS		4
 #define PART		(ALL_REFS / THREADS)
 
-/* An event may come too early or too late: tries until one hits. */
+/* An event may come too early or too late: try until one hits. */
 #define TRIES		50
 
 FIXTURE(threads) {
@@ -23,7 +23,7 @@ FIXTURE(threads) {
 	struct list l;
 };
 
-/* Where the image lies, and whether it is read past the page cache. */
+/* Where the image is, and whether it is read past the page cache. */
 FIXTURE_VARIANT(threads) {
 	const char *where;
 	bool direct;
@@ -78,7 +78,7 @@ static void *filler_thread(void *arg)
 	return NULL;
 }
 
-/* Each thread fills a quarter of the frames by a quarter of the window. */
+/* Each thread fills a quarter of the frames through a quarter of the window. */
 TEST_F(threads, disjoint_parts)
 {
 	struct filler fillers[THREADS] = { 0 };
@@ -106,7 +106,7 @@ TEST_F(threads, disjoint_parts)
 	EXPECT_TRUE(domain_matches(&self->d));
 }
 
-/* The same refs of two domains have nothing to do with each other. */
+/* Two domains may use the same refs at once. */
 TEST_F(threads, two_domains)
 {
 	struct filler fillers[2] = { 0 };
@@ -141,7 +141,7 @@ static void act_fill(void *arg)
 	filler_thread(arg);
 }
 
-/* Another fill begins, with a part that overlaps by one entry or by all. */
+/* Another fill begins; its part of the window overlaps by one entry or by all. */
 TEST_F(threads, overlapping_parts)
 {
 	static const unsigned int parts[][2] = {
@@ -214,7 +214,7 @@ static void act_unmap(void *arg)
 	munmap(arg, THAW_PAGE_SIZE);
 }
 
-/* The window goes away: an error, and the place is still told. */
+/* The window goes away: the fill fails, and still reports the place. */
 TEST_F(threads, window_gone_amid)
 {
 	struct watch w;
@@ -234,12 +234,12 @@ TEST_F(threads, window_gone_amid)
 	EXPECT_GT(NR, self->l.args.frames_done);
 	EXPECT_TRUE(domain_range_matches(&self->d, 0, self->l.args.frames_done));
 
-	/* What could not be cleared is found in use. */
+	/* Entries that could not be cleared are found in use. */
 	memset(self->d.window + FIRST_REF, 0, ALL_REFS * sizeof(*self->d.window));
 	EXPECT_TRUE(list_fill_right(&self->l));
 }
 
-/* Parts of one window may come from several processes with their own mappings. */
+/* Several processes may each map the window and use a part of it. */
 TEST_F(threads, processes)
 {
 	pid_t pids[2];

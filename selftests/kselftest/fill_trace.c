@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The tracepoints: begin, each batch, end, and nothing of a fill that is refused. */
+/* The tracepoints: begin, each batch, end; none for a fill that is refused. */
 
 #include "list.h"
 #include "thaw_test.h"
@@ -49,13 +49,13 @@ FIXTURE_TEARDOWN(trace)
 }
 
 /**
- * struct events - what the trace holds
+ * struct events - contents of the trace
  * @begins: lines of xen_thaw_begin
  * @batches: lines of xen_thaw_batch
  * @ends: lines of xen_thaw_end
  * @frames: of all batches
  * @ops: of all batches
- * @last: of the events, the last one's text
+ * @last: text of the last event
  */
 struct events {
 	unsigned int begins;

@@ -6,10 +6,10 @@
 
 #define PAGE	4096UL
 
-/* Pages of a thread: arguments, extents, a window that is none; gaps between. */
+/* Pages of a thread: arguments, extents, a false window; gaps between them. */
 #define PAGES	6
 
-/* A frame above the memory of any host, or a bit that makes it one. */
+/* A frame above the memory of any host, or a bit that makes a frame one. */
 #define NOWHERE	(1ULL << 31)
 
 int fuzzer_init(struct fuzzer *f, struct shared *s, unsigned int index, uint64_t seed)
@@ -98,12 +98,12 @@ uint64_t odd_pointer(struct fuzzer *f, uint64_t now)
 	}
 }
 
-/* Never another place of the real one: its entries are other threads'. */
+/* Never another place in the real window: its entries belong to other threads. */
 static uint64_t odd_window(struct fuzzer *f, uint64_t now)
 {
 	switch (draw_below(f, 4)) {
 	case 0:
-		/* Its domain is never named, so that nothing is copied by it. */
+		/* No call names its domain, so nothing is copied through it. */
 		return (uintptr_t)f->s->other.window;
 	case 1:
 		return (uintptr_t)f->window;
@@ -112,7 +112,7 @@ static uint64_t odd_window(struct fuzzer *f, uint64_t now)
 	}
 }
 
-/* How many of @nr frames, from the first, an extent reaches. */
+/* Counts how many of @nr frames, from the first on, an extent reaches. */
 static unsigned int reaches(const struct xen_thaw_extent *e, const xen_pfn_t *frames,
 			    unsigned int nr)
 {
@@ -124,9 +124,9 @@ static unsigned int reaches(const struct xen_thaw_extent *e, const xen_pfn_t *fr
 }
 
 /*
- * Moves an extent away that reaches a frame which is not the thread's own. Of a PV
- * domain they are machine frames: its grant table is one of them, and Xen lets it be
- * filled. Only those that are known are left there, and what is above all memory.
+ * Moves an extent away if it reaches a frame that is not the thread's own. A PV domain
+ * has machine frames. Its grant table is one of them, and Xen allows a fill of it. So an
+ * extent may name only known frames, and frames above all memory.
  */
 static void keep_to_own(struct fuzzer *f, struct xen_thaw_extent *e)
 {
@@ -158,7 +158,7 @@ static void good_extents(struct fuzzer *f)
 			e->offset = draw(f) % (FUZZ_IMAGE_SIZE - e->nr_frames * PAGE + 1);
 		else
 			e->flags = XEN_THAW_EXTENT_ZERO;
-		/* Of a PV domain frames lie anywhere. */
+		/* The frames of a PV domain are anywhere. */
 		keep_to_own(f, e);
 	}
 }
@@ -172,7 +172,7 @@ static void spoil_extent(struct fuzzer *f)
 		e->offset = odd_value(f, e->offset);
 		break;
 	case 1:
-		/* Another domain's machine frame is refused by Xen. */
+		/* Xen refuses another domain's machine frame. */
 		e->frame = draw_below(f, 4) ? odd_value(f, e->frame) :
 			   f->s->other.frames[draw_below(f, FUZZ_FRAMES)];
 		break;
@@ -186,8 +186,8 @@ static void spoil_extent(struct fuzzer *f)
 }
 
 /*
- * Never the other domain's. And not with the real window: two fills for two
- * domains may have the same entries, and would write over each other's.
+ * Never the other domain's id, and never with the real window: fills of two
+ * domains may use the same entries, and would overwrite each other's.
  */
 static void spoil_domid(struct fuzzer *f, struct xen_thaw_fill *args)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Arguments of calls: right ones, of which some are made random or extreme. */
+/* Arguments of calls: valid ones, some of which are made random or extreme. */
 #ifndef FUZZ_ARGS_H
 #define FUZZ_ARGS_H
 
@@ -10,10 +10,10 @@
 
 #define FUZZ_THREADS	4U
 
-/* Frames that a thread fills; as many behind are nobody's. */
+/* Frames that a thread fills; as many frames after them belong to nobody. */
 #define OWN_FRAMES	32U
 #define FUZZ_FRAMES	(2 * FUZZ_THREADS * OWN_FRAMES)
-/* Grant refs that a thread has to itself, while nothing is changed. */
+/* Grant refs that belong to a thread, unless an argument is changed. */
 #define OWN_REFS	(ALL_REFS / FUZZ_THREADS)
 
 #define MAX_EXTENTS	6U
@@ -25,12 +25,12 @@
  * struct shared - what all threads use
  * @dev: the device
  * @pv: the domains are PV domains
- * @d: filled by all; the second half of its frames by nobody
+ * @d: all threads fill it; nobody fills the second half of its frames
  * @other: a domain that no call names
- * @img: what calls read unless they read something else, in memory
- * @disk: the same on a filesystem that can be read directly, if there is one
+ * @img: the image that calls read by default, in memory
+ * @disk: the same image on a filesystem with direct reads, if there is one
  * @files: descriptors of all kinds, some of which change all the time
- * @page: anonymous memory, unmapped and write-protected all the time
+ * @page: anonymous memory that is unmapped and write-protected all the time
  * @readonly: a page with the arguments of a fill that needs to write to it
  */
 struct shared {
@@ -51,14 +51,14 @@ struct shared {
  * @thread: the thread
  * @index: 0 to FUZZ_THREADS - 1
  * @x: state of its random numbers, not 0
- * @calls: how many it still makes
- * @done: it has made them
+ * @calls: calls that it still makes
+ * @done: it has made all of its calls
  * @seen: calls by errno
- * @wrong: calls that did what they should not
- * @memory: a page for arguments; the one behind is not accessible
- * @extents: of the call, @nr and more; nothing behind is accessible
- * @nr: of them, before anything is changed
- * @window: a page that is no window
+ * @wrong: calls with a wrong result
+ * @memory: a page for arguments; the next page is not accessible
+ * @extents: extents of the call, @nr and more; nothing after them is accessible
+ * @nr: number of extents, before anything is changed
+ * @window: a page that is not a window
  * @plain: the call uses nothing that another thread may change
  */
 struct fuzzer {
@@ -77,20 +77,20 @@ struct fuzzer {
 	bool plain;
 };
 
-/* Memory of a thread. Return: 0 or -1. */
+/* Allocates the memory of a thread. Return: 0 or -1. */
 int fuzzer_init(struct fuzzer *f, struct shared *s, unsigned int index, uint64_t seed);
 void fuzzer_free(struct fuzzer *f);
 
 uint64_t draw(struct fuzzer *f);
 unsigned int draw_below(struct fuzzer *f, unsigned int end);
 
-/* A value that may be anything, where @now would be right. */
+/* Returns any value; @now would be the right one. */
 uint64_t odd_value(struct fuzzer *f, uint64_t now);
 
-/* An address that is not memory, or not for long, or not for writing. */
+/* Returns an address without memory, or with memory that soon goes or is read-only. */
 uint64_t odd_pointer(struct fuzzer *f, uint64_t now);
 
-/* A fill of frames of the thread's own; with one argument spoilt. */
+/* Prepares a fill of the thread's own frames, with one argument spoilt. */
 void good_fill(struct fuzzer *f, struct xen_thaw_fill *args);
 void spoil_fill(struct fuzzer *f, struct xen_thaw_fill *args);
 

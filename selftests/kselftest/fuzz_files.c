@@ -10,17 +10,17 @@
 
 #include "fuzz_files.h"
 
-/* Above all that the programs open. */
+/* Above all descriptors that the programs open. */
 #define FIRST_SLOT	400
 
 static void add(struct fuzz_files *files, int fd)
 {
-	/* This kernel may not have it. */
+	/* This kernel may not support it. */
 	if (fd >= 0)
 		files->fds[files->nr++] = fd;
 }
 
-/* An unlinked file of some size on the filesystem that a variable names. */
+/* Makes an unlinked file of some size on the filesystem that a variable names. */
 static void add_on(struct fuzz_files *files, const char *variable, int flags, off_t size)
 {
 	const char *dir = getenv(variable);
@@ -34,7 +34,7 @@ static void add_on(struct fuzz_files *files, const char *variable, int flags, of
 	add(files, fd);
 }
 
-/* Not all of it is written: holes, too, are read. */
+/* Part of it stays a hole: holes are read, too. */
 static void add_memfd(struct fuzz_files *files, unsigned int flags, off_t size)
 {
 	const int fd = memfd_create("fuzz", flags);

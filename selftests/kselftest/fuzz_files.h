@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Descriptors of every kind, and some that change while they are used. */
+/* Descriptors of every kind; some of them change while they are used. */
 #ifndef FUZZ_FILES_H
 #define FUZZ_FILES_H
 
@@ -10,9 +10,9 @@
 
 /**
  * struct fuzz_files - descriptors
- * @fds: @nr of them
- * @nr: descriptors
- * @borrowed: of them, from the first: not to be closed
+ * @fds: array of @nr descriptors
+ * @nr: number of descriptors
+ * @borrowed: so many of them, from the first on, are not closed
  */
 struct fuzz_files {
 	int fds[FUZZ_FILES];
@@ -20,14 +20,14 @@ struct fuzz_files {
 	unsigned int borrowed;
 };
 
-/* Opens what this kernel has. Return: 0 or -1; fuzz_files_close() is due. */
+/* Opens all kinds that this kernel has. Return: 0 or -1. Call fuzz_files_close(). */
 int fuzz_files_open(struct fuzz_files *files, int dev, int image);
 void fuzz_files_close(struct fuzz_files *files);
 
-/* One of them, or a number that is open now and then. */
+/* Returns one of them, or a number that is open now and then. */
 int fuzz_file(const struct fuzz_files *files, uint64_t random);
 
-/* Closes such a number, or has it be another file. */
+/* Closes such a number, or makes it another file. */
 void fuzz_files_change(const struct fuzz_files *files, uint64_t random);
 
 #endif /* FUZZ_FILES_H */

@@ -47,7 +47,7 @@ static void add_extent(struct list *l, uint64_t offset, uint64_t frame,
 	l->frames += nr;
 }
 
-/* Frames from index on that follow each other, at most nr. */
+/* Counts contiguous frames from index on, at most nr. */
 static unsigned int run_length(const struct domain *d, unsigned int index, unsigned int nr)
 {
 	unsigned int n = 1;
@@ -137,8 +137,8 @@ static bool numbers_are_right(const struct list *l, int err)
 	const uint64_t batches = (l->frames + args->nr_refs - 1) / args->nr_refs;
 
 	/*
-	 * A frame lies in one or two pages of the file and takes as many copies,
-	 * or one if the module puts the parts together first.
+	 * A frame lies in one or two pages of the file, and takes as many copies.
+	 * It takes one copy if the module puts the parts together first.
 	 */
 	if (!err && args->extent == l->nr && !args->extent_frames &&
 	    !args->grant_status && args->frames_done == l->frames &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * An extent list, built by frame index; what is added is at once what the
- * domain is expected to hold.
+ * An extent list, built by frame index. Each addition also changes the contents
+ * that the domain is expected to have.
  */
 #ifndef LIST_H
 #define LIST_H
@@ -17,13 +17,13 @@
 /**
  * struct list - a fill
  * @dev: the device
- * @d: to be filled
- * @img: to read
- * @extents: @nr of them, in memory for @room
- * @nr: extents
+ * @d: the domain to fill
+ * @img: the image to read
+ * @extents: array of @nr, with room for @room
+ * @nr: number of extents
  * @room: extents that @extents has memory for
- * @frames: in all extents
- * @args: of the last call, with its results
+ * @frames: number of frames in all extents
+ * @args: arguments and results of the last call
  */
 struct list {
 	int dev;
@@ -41,32 +41,31 @@ void list_free(struct list *l);
 void list_clear(struct list *l);
 
 /*
- * Adds frames by their index: data from an offset of the image, or zeros. In a
- * PV domain, whose frames lie anywhere, it takes an extent for each run.
+ * Adds frames by their index: data from an offset of the image, or zeros. The frames
+ * of a PV domain are anywhere, so it makes an extent for each run.
  */
 void list_add(struct list *l, uint64_t offset, unsigned int index, unsigned int nr);
 void list_add_zero(struct list *l, unsigned int index, unsigned int nr);
 
-/* Adds frames by their number, which nothing is expected of. */
+/* Adds frames by their number; the expected contents do not change. */
 void list_add_raw(struct list *l, uint64_t offset, uint64_t frame, unsigned int nr);
 
 /* One fill of all extents. Return: 0 or the errno. */
 int list_fill(struct list *l, unsigned int first_ref, unsigned int nr_refs);
 
-/* Drops what args says is done, so that the next fill goes on from there. */
+/* Drops the frames that args reports as done: the next fill goes on from there. */
 void list_skip_done(struct list *l);
 
 /*
- * Fills with the whole window, and checks the result: the numbers that it
- * returns, the window, the file's offset, every frame of the domain. Clears
- * the list.
+ * Fills with the whole window, and checks the returned numbers, the window, the
+ * file's offset, and every frame of the domain. Clears the list.
  *
- * Return: whether all is right; what is not is printed.
+ * Return: true if everything is right. Prints what is wrong.
  */
 bool list_fill_right(struct list *l);
 bool list_fill_right_by(struct list *l, unsigned int first_ref, unsigned int nr_refs);
 
-/* Whether the entries that a fill had to clear are zero. */
+/* True if the entries that a fill had to clear are zero. */
 bool window_is_clear(const struct domain *d, unsigned int first_ref, unsigned int nr_refs);
 
 #endif /* LIST_H */

@@ -15,7 +15,7 @@ static void write_to(const char *path, const char *text)
 	fclose(f);
 }
 
-/* What was freed and is kept: page cache, slabs without objects, KASAN's quarantine. */
+/* Freed memory that is kept: page cache, slabs without objects, KASAN's quarantine. */
 static void give_back(void)
 {
 	glob_t found;

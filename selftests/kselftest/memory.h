@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How much memory the kernel has free, to tell whether some was lost. */
+/* Measures the kernel's free memory, to tell whether some was lost. */
 #ifndef MEMORY_H
 #define MEMORY_H
 
 #include <stdbool.h>
 
-/* What else a system takes meanwhile. */
+/* KiB that the rest of the system may take meanwhile. */
 #define MEMORY_SLACK_KIB	3072L
 
-/* Free KiB, once all that the kernel can take back is taken back; -1: unknown. */
+/* Free KiB after the kernel has reclaimed what it can; -1: unknown. */
 long memory_free_kib(void);
 
-/* Whether no more than the slack is gone, in the end; prints what is. */
+/* True if, in the end, no more than the slack is lost; else prints how much is. */
 bool memory_is_back(long before);
 
 #endif /* MEMORY_H */

@@ -59,7 +59,7 @@ static int write_all(struct image *img)
 	return 0;
 }
 
-/* xorshift64: no two words, and no two frames, are alike. */
+/* xorshift64: no two words are equal, and so no two frames. */
 static void fill_random(unsigned char *data, size_t size)
 {
 	uint64_t x = 0x9e3779b97f4a7c15;
@@ -117,7 +117,7 @@ int image_punch(struct image *img, uint64_t offset, size_t len)
 	memset(data, 0, len);
 	if (!fallocate(img->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, len))
 		return 0;
-	/* Not every block device can. */
+	/* Not every block device can punch holes. */
 	if (errno == EOPNOTSUPP && pwrite(img->fd, data, len, offset) == (ssize_t)len)
 		return 0;
 	return fail("FALLOC_FL_PUNCH_HOLE");
@@ -137,7 +137,7 @@ int image_cache_some(struct image *img, unsigned int nr, unsigned int of)
 	uint64_t page, err = 0;
 	int fd;
 
-	/* Another open file: this one reads ahead as ever. */
+	/* The file is opened again, because this new open file reads ahead. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", img->fd);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM))

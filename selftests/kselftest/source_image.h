@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A file, or block device, with contents that are known byte by byte. */
+/* A file or block device whose contents are known byte by byte. */
 #ifndef IMAGE_H
 #define IMAGE_H
 
@@ -28,30 +28,30 @@ struct image {
 /*
  * Makes an image whose bytes do not repeat: in memory if @where is NULL, as an
  * unlinked file in the directory @where, or on the block device @where, which
- * is overwritten. image_free() is due in each case.
+ * is overwritten. The caller calls image_free() in each case.
  *
  * Return: 0, or -1 after an error, which it prints.
  */
 int image_create(struct image *img, const char *where, size_t size);
 
-/* The same, with a hole of @hole bytes before the data and one behind. */
+/* The same, with a hole of @hole bytes before the data and another one after it. */
 int image_create_sparse(struct image *img, const char *where, uint64_t hole, size_t size);
 
 void image_free(struct image *img);
 
 /*
- * Makes a hole, rounded by the caller to the filesystem's blocks; on a block
- * device at least zeros.
+ * Makes a hole, which the caller has rounded to the filesystem's blocks. On a block
+ * device, it makes zeros at least.
  */
 int image_punch(struct image *img, uint64_t offset, size_t len);
 
-/* Puts the image on its disk and out of the page cache. Return: 0 or -1. */
+/* Writes the image to its disk, and drops it from the page cache. Return: 0 or -1. */
 int image_drop_cache(struct image *img);
 
-/* Has the page cache hold @nr of each @of pages. Return: 0 or -1. */
+/* Reads @nr of each @of pages into the page cache. Return: 0 or -1. */
 int image_cache_some(struct image *img, unsigned int nr, unsigned int of);
 
-/* What the file holds there. */
+/* Returns the expected contents of the file from an offset on. */
 void image_bytes(const struct image *img, uint64_t offset, void *to, size_t len);
 
 #endif /* IMAGE_H */

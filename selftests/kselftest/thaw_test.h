@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What every test program starts from: harness, contract, device. */
+/* For every test program: the harness, the contract, the device. */
 #ifndef THAW_TEST_H
 #define THAW_TEST_H
 
@@ -14,12 +14,12 @@
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT	300
 
-/* Pages of the contract, whatever the machine has. */
+/* Page size of the contract, not of the machine. */
 #define THAW_PAGE_SIZE		4096UL
 
 #define GRANT_ENTRIES		512
 
-/* Opens the device for a fixture's setup or a test, or skips it. */
+/* Opens the device in a fixture's setup or a test, or skips the test. */
 #define OPEN_THAW(fd) do { \
 	(fd) = open(XEN_THAW_DEVICE, O_RDWR | O_CLOEXEC); \
 	if ((fd) < 0) \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The device node: who may open it, calls it does not know, module removal. */
+/* The device node: who may open it, unknown calls, removal of the module. */
 
 #include <linux/capability.h>
 #include <sys/stat.h>
@@ -95,7 +95,7 @@ TEST_F(device, unknown_calls)
 		0, ~0U,
 		_IO(XEN_THAW_IOC, 2), _IO(XEN_THAW_IOC, 255),
 		_IO(XEN_THAW_IOC + 1, 0), _IO(XEN_THAW_IOC - 1, 1),
-		/* Ours are _IO(): the size is in the struct. */
+		/* Our calls are _IO(): the size is in the struct. */
 		_IOR(XEN_THAW_IOC, 0, struct xen_thaw_query),
 		_IOWR(XEN_THAW_IOC, 1, struct xen_thaw_fill),
 	};
@@ -124,7 +124,7 @@ TEST_F(device, module_stays_while_open)
 	ASSERT_EQ(-1, syscall(SYS_delete_module, "xen_thaw", O_NONBLOCK));
 	EXPECT_EQ(EWOULDBLOCK, errno);
 	EXPECT_EQ(0, stat("/sys/module/xen_thaw", &st));
-	/* And it still works. */
+	/* The device still works. */
 	EXPECT_EQ(0, open_after(keep_all));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* XEN_THAW_FILL: what it refuses in its struct, and what it must not refuse. */
+/* XEN_THAW_FILL: structs that it refuses, and structs that it must not refuse. */
 
 #include <stddef.h>
 #include <sys/eventfd.h>
@@ -10,7 +10,7 @@
 #include "fill_call.h"
 #include "thaw_test.h"
 
-/* Size of the struct's first version, a part of the contract. */
+/* Size of the struct's first version: a part of the contract. */
 #define FILL_SIZE_V1	80
 
 FIXTURE(fill_args) {
@@ -24,7 +24,7 @@ FIXTURE_SETUP(fill_args)
 	OPEN_THAW(self->dev);
 	ASSERT_EQ(0, fill_call_init(&self->call, self->dev));
 	self->args = &self->call.args;
-	/* Else no refusal below would prove anything. */
+	/* If the base call were refused, the tests below would prove nothing. */
 	ASSERT_TRUE(fill_accepted(&self->call));
 }
 
@@ -225,13 +225,13 @@ TEST_F(fill_args, window_bad_pointer)
 	EXPECT_EQ(EFAULT, fill_refused(&self->call));
 	self->args->window = ~7UL;
 	EXPECT_EQ(EFAULT, fill_refused(&self->call));
-	/* The last of its entries lies behind the page. */
+	/* Its last entry is beyond the page. */
 	self->args->window = (uintptr_t)self->call.window + 8;
 	self->args->nr_refs = GRANT_ENTRIES - 8;
 	EXPECT_EQ(EFAULT, fill_refused(&self->call));
 }
 
-/* Only the first batch finds out. */
+/* Only the first batch notices. */
 TEST_F(fill_args, window_read_only)
 {
 	ASSERT_EQ(0, mprotect(self->call.window, THAW_PAGE_SIZE, PROT_READ));
@@ -255,7 +255,7 @@ TEST_F(fill_args, window_entries_of_others)
 {
 	unsigned char *entries = self->call.window;
 
-	/* Neither looked at nor cleared: reserved ones, the neighbour's. */
+	/* Reserved and the neighbour's entries are neither checked nor cleared. */
 	memset(entries, 0x5a, 8 * 8);
 	memset(entries + 16 * 8, 0x5a, THAW_PAGE_SIZE - 16 * 8);
 	EXPECT_EQ(EIO, thaw_ioctl(self->dev, XEN_THAW_FILL, self->args));
@@ -273,7 +273,7 @@ TEST_F(fill_args, struct_bad_pointer)
 	EXPECT_EQ(EFAULT, thaw_ioctl(self->dev, XEN_THAW_FILL, NULL));
 	EXPECT_EQ(EFAULT, thaw_ioctl(self->dev, XEN_THAW_FILL,
 				     (void *)0xffff888000000000UL));
-	/* Its first member is there, the last is not. */
+	/* Its first member is accessible, the last is not. */
 	memcpy(end - 8, self->args, 8);
 	EXPECT_EQ(EFAULT, thaw_ioctl(self->dev, XEN_THAW_FILL, end - 8));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* XEN_THAW_FILL: what it refuses in its extents, and what it must not. */
+/* XEN_THAW_FILL: extents that it refuses, and extents that it must not refuse. */
 
 #include <sys/mman.h>
 
@@ -19,7 +19,7 @@ FIXTURE_SETUP(fill_extents)
 	OPEN_THAW(self->dev);
 	ASSERT_EQ(0, fill_call_init(&self->call, self->dev));
 	self->extents = self->call.extents;
-	/* Else no refusal below would prove anything. */
+	/* If the base call were refused, the tests below would prove nothing. */
 	ASSERT_TRUE(fill_accepted(&self->call));
 }
 
@@ -29,7 +29,7 @@ FIXTURE_TEARDOWN(fill_extents)
 	close(self->dev);
 }
 
-/* The first, one in the middle, the last: none goes unchecked. */
+/* The first, a middle and the last extent: each one is checked. */
 #define for_each_extent(e, self) \
 	for ((e) = (self)->extents; (e) < (self)->extents + CALL_EXTENTS; (e)++)
 
@@ -46,7 +46,7 @@ TEST_F(fill_extents, bad_pointer)
 	EXPECT_EQ(EFAULT, fill_refused(&self->call));
 	args->extents = end;
 	EXPECT_EQ(EFAULT, fill_refused(&self->call));
-	/* All but the last byte. */
+	/* All bytes but the last are in the file. */
 	args->extents = end - sizeof(self->call.extents) + 1;
 	EXPECT_EQ(EFAULT, fill_refused(&self->call));
 }
@@ -198,7 +198,7 @@ TEST_F(fill_extents, end_of_file)
 		EXPECT_EQ(ENODATA, fill_refused_at(&self->call, index));
 		e->offset = CALL_FILE_SIZE;
 		EXPECT_EQ(ENODATA, fill_refused_at(&self->call, index));
-		/* Above what a file offset can be, but no overflow. */
+		/* Above every possible file offset, but no overflow. */
 		e->offset = ~0ULL - THAW_PAGE_SIZE;
 		EXPECT_EQ(ENODATA, fill_refused_at(&self->call, index));
 
@@ -227,7 +227,7 @@ TEST_F(fill_extents, empty_file)
 
 	ASSERT_EQ(0, ftruncate(self->call.file, 0));
 	EXPECT_EQ(ENODATA, fill_refused_at(&self->call, 0));
-	/* Zeros are not read. */
+	/* The file is not read for zeros. */
 	for_each_extent(e, self) {
 		e->offset = 0;
 		e->flags = XEN_THAW_EXTENT_ZERO;

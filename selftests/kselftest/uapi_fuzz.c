@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random and boundary values for each argument of each call, from four threads
- * on one domain and one window, while descriptors are closed and replaced,
- * memory is unmapped and signals come. XEN_THAW_FUZZ_CALLS says how many calls,
- * XEN_THAW_FUZZ_SEED which (that of a run is printed). The arguments of a seed
- * are always the same, when they meet is not.
+ * Random and boundary values for each argument of each call. Four threads share
+ * one domain and one window, while descriptors are closed and replaced, memory is
+ * unmapped and signals come. XEN_THAW_FUZZ_CALLS is the number of calls.
+ * XEN_THAW_FUZZ_SEED is the seed; a run prints its own. A seed always gives the
+ * same arguments, but not the same timing.
  */
 
 #include <pthread.h>
@@ -17,7 +17,7 @@
 
 #define DEFAULT_CALLS	20000UL
 
-/* Whether the place lies in the list, and all numbers agree on it. */
+/* True if the place is in the list, and all numbers agree with it. */
 static bool place_agrees(const struct fuzzer *f, const struct xen_thaw_fill *a, int err)
 {
 	uint64_t frames = a->extent_frames;
@@ -25,7 +25,7 @@ static bool place_agrees(const struct fuzzer *f, const struct xen_thaw_fill *a, 
 
 	if (a->extent > f->nr || (!err && a->extent < f->nr))
 		return false;
-	/* Before the first frame the extent is the one that was refused. */
+	/* Before the first frame, the extent is the one that was refused. */
 	if (!a->hypercalls)
 		return err && !a->extent_frames && !a->grant_status && !a->frames_done &&
 		       !a->copy_ops;
@@ -61,14 +61,14 @@ static bool results_agree(const struct fuzzer *f, const struct xen_thaw_fill *be
 	case EINVAL:
 	case ENOMEM:
 	case EOPNOTSUPP:
-		/* Before the first frame, or what reading the file returned. */
+		/* An error before the first frame, or an error from reading the file. */
 		return same || !f->plain || place_agrees(f, after, err);
 	default:
 		return !f->plain || place_agrees(f, after, err);
 	}
 }
 
-/* After a fill that succeeded: the frames are what the last extent with them says. */
+/* After a successful fill, each frame has the data of the last extent naming it. */
 static bool frames_agree(const struct fuzzer *f)
 {
 	static __thread unsigned char want[THAW_PAGE_SIZE];
@@ -193,7 +193,7 @@ static void on_signal(int sig)
 {
 }
 
-/* What changes under the threads, until they are done. */
+/* Changes memory and files under the threads, until they are done. */
 struct trouble {
 	struct shared *s;
 	struct fuzzer *fuzzers;
@@ -235,7 +235,7 @@ FIXTURE_VARIANT(fuzz) {
 FIXTURE_VARIANT_ADD(fuzz, pvh) { .kind = DOMAIN_PVH };
 FIXTURE_VARIANT_ADD(fuzz, pv) { .kind = DOMAIN_PV };
 
-/* Arguments that are all right, on a page where no result can be written. */
+/* Valid arguments, on a page where no result can be written. */
 static int make_readonly(struct shared *s)
 {
 	struct xen_thaw_extent *extent = (void *)(s->readonly + 1024);
@@ -251,7 +251,7 @@ static int make_readonly(struct shared *s)
 		.window = (uintptr_t)s->readonly + 2048,
 		.nr_refs = 1,
 	};
-	/* A window that is in use, for some. */
+	/* Some calls find the window in use. */
 	memset(s->readonly + 3072, 1, 1024);
 	return mprotect(s->readonly, THAW_PAGE_SIZE, PROT_READ);
 }
@@ -352,7 +352,7 @@ static unsigned long seen(FIXTURE_DATA(fuzz) *self, int err)
 
 TEST_F_TIMEOUT(fuzz, calls, 6000)
 {
-	/* Those that need no luck in so many calls as there are by default. */
+	/* The default number of calls is enough to meet each of these errnos. */
 	static const int expected[] = {
 		0, E2BIG, EFAULT, EINVAL, ENOTTY, EBADF, ENODEV, EOVERFLOW, ERANGE, ENODATA,
 		EBUSY, EOPNOTSUPP, EIO,
@@ -368,9 +368,9 @@ TEST_F_TIMEOUT(fuzz, calls, 6000)
 	seed = number_from("XEN_THAW_FUZZ_SEED", seed % 1000000000);
 	printf("# XEN_THAW_FUZZ_SEED=%llu XEN_THAW_FUZZ_CALLS=%lu\n",
 	       (unsigned long long)seed, calls);
-	/* Warms up what keeps memory for later. */
+	/* Warms up caches that keep memory. */
 	ASSERT_EQ(0, fuzz_all(self, 2000, seed + 1));
-	/* Some MiB come and go; what the calls lose they lose again. */
+	/* Some MiB come and go by chance, but a leak would repeat. */
 	for (tries = 3; tries && !back; tries--, seed += 2) {
 		before = memory_free_kib();
 		ASSERT_LT(0, before);
@@ -390,7 +390,7 @@ TEST_F_TIMEOUT(fuzz, calls, 6000)
 	EXPECT_TRUE(window_is_clear(&self->s.other, 0, GRANT_ENTRIES));
 	EXPECT_TRUE(domain_matches(&self->s.other));
 	EXPECT_TRUE(domain_range_matches(&self->s.d, FUZZ_FRAMES / 2, FUZZ_FRAMES / 2));
-	/* Sealed only when nobody holds a page of it. */
+	/* Sealing succeeds only if nobody holds a page of the file. */
 	EXPECT_EQ(0, fcntl(self->s.img.fd, F_ADD_SEALS, F_SEAL_WRITE));
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* XEN_THAW_QUERY: its sizes, what it refuses, what it says. */
+/* XEN_THAW_QUERY: its sizes, what it refuses, what it returns. */
 
 #include <stddef.h>
 #include <sys/mman.h>
 
 #include "thaw_test.h"
 
-/* Size of the struct's first version, a part of the contract. */
+/* Size of the struct's first version: a part of the contract. */
 #define QUERY_SIZE_V1	32
 
 struct padded_query {
@@ -160,7 +160,7 @@ TEST_F(query, struct_across_end_of_memory)
 	q->size = sizeof(*q);
 	EXPECT_EQ(EFAULT, thaw_ioctl(self->dev, XEN_THAW_QUERY, q));
 
-	/* All of it is there, what the size claims beyond is not. */
+	/* The struct is accessible, but not the surplus that its size claims. */
 	q = (void *)(pages + THAW_PAGE_SIZE - sizeof(*q));
 	memset(q, 0, sizeof(*q));
 	q->size = sizeof(*q);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Does something amid a fill: a thread watches a frame of the domain, and acts
- * as soon as the frame changes.
+ * Disturbs a fill: a thread watches a frame of the domain, and acts as soon as the
+ * frame changes.
  */
 #ifndef WATCH_H
 #define WATCH_H
@@ -14,13 +14,13 @@
 
 /**
  * struct watch - a thread that waits for a frame to change
- * @act: called when it has
- * @arg: for @act
+ * @act: called when the frame has changed
+ * @arg: argument of @act
  * @thread: the thread
- * @word: the first one of the frame
- * @before: what it was
- * @stop: it is to end
- * @acted: it has called @act
+ * @word: the first word of the frame
+ * @before: its value at the start
+ * @stop: the thread should end
+ * @acted: the thread has called @act
  */
 struct watch {
 	void (*act)(void *arg);
@@ -36,7 +36,7 @@ struct watch {
 int watch_start(struct watch *w, struct domain *d, unsigned int index,
 		void (*act)(void *arg), void *arg);
 
-/* Ends the thread, which by then may have acted. Return: whether it did. */
+/* Ends the thread. Return: true if it has acted by then. */
 bool watch_end(struct watch *w);
 
 #endif /* WATCH_H */

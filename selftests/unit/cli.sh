@@ -58,6 +58,15 @@ says()
 		grep -q "^xen-thaw: .*$2" err
 }
 
+# wrong WHAT COMMAND: a line says what is wrong with the arguments, and another one
+# where the help is
+wrong()
+{
+	[ "$status" = 2 ] && [ "$(wc -l <err)" = 2 ] && [ ! -s out ] &&
+		head -n 1 err | grep -qE -- "^xen-thaw( $2)?: .*$1" &&
+		tail -n 1 err | grep -qE "^Try 'xen-thaw${2:+ $2} --help'[.]$"
+}
+
 has()
 {
 	grep -qE -- "$1" out

@@ -213,7 +213,7 @@ TEST_F(save_bad, libvirt)
 	image_libxl_record(&self->t.img, LIBXL_REC_LIBXC_CONTEXT, NULL, 0);
 	image_hvm_head(&self->t.img);
 	saving_end(&self->t);
-	EXPECT_EQ(1, saving_head(&self->t));
+	EXPECT_EQ(SAVE_BY_LIBVIRT, saving_head(&self->t));
 	EXPECT_EQ(self->t.img.libxc, self->t.job.start);
 	EXPECT_EQ(true, unchanged(self));
 }

@@ -33,7 +33,7 @@ int fill_read(struct fill_job *job, uint8_t *to, size_t len, uint64_t offset)
 					 (unsigned long long)offset,
 					 strerror(errno));
 		if (!n)
-			return fill_fail(job, "offset %llu: the file ends here: it was cut while it was read",
+			return fill_fail(job, "offset %llu: the file ends here: it was truncated while it was read",
 					 (unsigned long long)offset);
 		to += n;
 		offset += n;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A fill engine moves page contents from the file into the guest. It is the
- * only place where they move; each engine is one file.
+ * A fill engine moves page contents from the file into the guest. Nothing else
+ * does. Each engine is one file.
  */
 #ifndef XEN_THAW_ENGINE_H
 #define XEN_THAW_ENGINE_H

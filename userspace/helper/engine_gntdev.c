@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fill engine for a dom0 that may not load our module: the same grant copies,
- * made by the stock /dev/xen/gntdev from a small buffer.
+ * Fill engine for a dom0 without our module: the same grant copies, made by the
+ * stock /dev/xen/gntdev from a small buffer.
  *
- * The buffer is page-aligned, so that a frame takes one copy operation whatever
- * the alignment in the file; and small, so that it stays in the CPU's cache.
+ * The buffer is page-aligned, so that each frame takes one copy operation, whatever
+ * the alignment in the file. It is small, so that it stays in the CPU's cache.
  */
 
 #include <errno.h>

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,23 +23,37 @@
 /* Windows full of frames that a thread takes at a time. */
 #define WINDOWS_PER_CALL	16U
 
+struct worker;
+
+/**
+ * struct module_engine - the engine
+ * @dev: the device
+ * @first_ref: of the window
+ * @nr_refs: in the window
+ * @window: the window
+ * @workers: one for each thread of the job; the first is the caller's
+ * @lock: of the members below
+ * @changed: @round, @running or @quit changed
+ * @round: fills by all workers so far
+ * @running: workers that have not ended this round
+ * @quit: the threads end
+ * @fills: runs not yet taken
+ * @nr: runs in @fills
+ * @taken: frames of @fills[0] that are taken
+ * @failed: a worker failed: the others stop
+ */
 struct module_engine {
 	int dev;
 	uint32_t first_ref;
 	uint32_t nr_refs;
 	struct window window;
-};
+	struct worker *workers;
 
-/**
- * struct queue - runs to be filled, shared by the threads of one call
- * @lock: of the members below
- * @fills: runs not yet taken
- * @nr: runs in @fills
- * @taken: frames of @fills[0] that are taken
- * @failed: a thread failed: the others stop
- */
-struct queue {
 	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	unsigned int round;
+	unsigned int running;
+	bool quit;
 	const struct plan_fill *fills;
 	size_t nr;
 	uint32_t taken;
@@ -46,18 +61,18 @@ struct queue {
 };
 
 /**
- * struct worker - a thread that fills
- * @thread: the thread
- * @queue: what it takes from
+ * struct worker - fills what it takes, with its own part of the window
+ * @thread: the thread; not of the first worker
+ * @started: there is a thread
  * @job: its own copy: counters and error are not shared
  * @first_ref: of its part of the window
  * @nr_refs: in its part of the window
- * @extents: what it took
  * @err: of its last call
+ * @extents: what it took
  */
 struct worker {
 	pthread_t thread;
-	struct queue *queue;
+	bool started;
 	struct fill_job job;
 	uint32_t first_ref;
 	uint32_t nr_refs;
@@ -90,34 +105,6 @@ static int open_device(struct fill_job *job, struct module_engine *m)
 	return 0;
 }
 
-static void module_close(struct fill_job *job)
-{
-	struct module_engine *m = job->private;
-
-	if (!m)
-		return;
-	window_unmap(&m->window, job);
-	if (m->dev >= 0)
-		close(m->dev);
-	free(m);
-	job->private = NULL;
-}
-
-static int module_open(struct fill_job *job)
-{
-	struct module_engine *m = calloc(1, sizeof(*m));
-
-	if (!m)
-		return fill_fail(job, "no memory");
-	m->dev = -1;
-	job->private = m;
-	if (open_device(job, m) || window_map(&m->window, job)) {
-		module_close(job);
-		return -1;
-	}
-	return 0;
-}
-
 static int module_fail(struct fill_job *job, const struct xen_thaw_fill *fill,
 		       const struct xen_thaw_extent *e, int err)
 {
@@ -133,7 +120,7 @@ static int module_fail(struct fill_job *job, const struct xen_thaw_fill *fill,
 				 job->domid);
 	switch (err) {
 	case ENODATA:
-		return fill_fail(job, "offset %llu: the file ends here: it was cut while it was read",
+		return fill_fail(job, "offset %llu: the file ends here: it was truncated while it was read",
 				 (unsigned long long)offset);
 	case EOPNOTSUPP:
 		job->direct_refused = job->direct;
@@ -194,16 +181,16 @@ static int fill_extents(struct worker *w, uint32_t nr)
 	return 0;
 }
 
-/* Takes the next frames off the queue. Return: extents, 0 at the end. */
+/* Takes the next frames. Return: extents, 0 at the end. */
 static uint32_t take(struct worker *w)
 {
+	struct module_engine *m = w->job.private;
 	uint32_t left = w->nr_refs * WINDOWS_PER_CALL, nr = 0;
-	struct queue *q = w->queue;
 
-	pthread_mutex_lock(&q->lock);
-	while (!q->failed && q->nr && left && nr < EXTENTS_PER_CALL) {
+	pthread_mutex_lock(&m->lock);
+	while (!m->failed && m->nr && left && nr < EXTENTS_PER_CALL) {
 		struct xen_thaw_extent *e = &w->extents[nr++];
-		const struct plan_fill *f = q->fills;
+		const struct plan_fill *f = m->fills;
 
 		*e = (struct xen_thaw_extent){
 			.offset = f->offset,
@@ -211,88 +198,217 @@ static uint32_t take(struct worker *w)
 			.nr_frames = f->nr,
 			.flags = f->zero ? XEN_THAW_EXTENT_ZERO : 0,
 		};
-		skip_done(e, q->taken);
+		skip_done(e, m->taken);
 		if (e->nr_frames > left) {
 			e->nr_frames = left;
-			q->taken += left;
+			m->taken += left;
 		} else {
-			q->fills++;
-			q->nr--;
-			q->taken = 0;
+			m->fills++;
+			m->nr--;
+			m->taken = 0;
 		}
 		left -= e->nr_frames;
 	}
-	pthread_mutex_unlock(&q->lock);
+	pthread_mutex_unlock(&m->lock);
 	return nr;
 }
 
-static void *work(void *arg)
+/* Works until nothing is left to take; the last one to end says so. */
+static void work(struct worker *w)
 {
-	struct worker *w = arg;
+	struct module_engine *m = w->job.private;
 	uint32_t nr;
 
 	while (!w->err && !*w->job.interrupted && (nr = take(w)))
 		w->err = fill_extents(w, nr);
-	/* The signal may have come to another thread, or between two calls. */
+	/* The signal may have come between two calls. */
 	if (!w->err && *w->job.interrupted)
 		w->err = fill_fail(&w->job, "interrupted by a signal");
-	if (w->err) {
-		pthread_mutex_lock(&w->queue->lock);
-		w->queue->failed = true;
-		pthread_mutex_unlock(&w->queue->lock);
-	}
-	return NULL;
+	pthread_mutex_lock(&m->lock);
+	if (w->err)
+		m->failed = true;
+	if (!--m->running)
+		pthread_cond_broadcast(&m->changed);
+	pthread_mutex_unlock(&m->lock);
 }
 
-/* Runs the workers, the first one in this thread. Return: how many ran. */
-static unsigned int run_workers(struct worker *w, unsigned int nr)
+static void *worker_thread(void *arg)
 {
-	unsigned int i, started;
+	struct worker *w = arg;
+	struct module_engine *m = w->job.private;
+	unsigned int round = 0;
+	bool quit;
 
-	/* With fewer threads than wished for the work is done all the same. */
-	for (started = 1; started < nr; started++)
-		if (pthread_create(&w[started].thread, NULL, work, &w[started]))
-			break;
-	work(&w[0]);
-	for (i = 1; i < started; i++)
-		pthread_join(w[i].thread, NULL);
-	return started;
+	for (;;) {
+		pthread_mutex_lock(&m->lock);
+		while (m->round == round && !m->quit)
+			pthread_cond_wait(&m->changed, &m->lock);
+		round = m->round;
+		quit = m->quit;
+		pthread_mutex_unlock(&m->lock);
+		if (quit)
+			return NULL;
+		work(w);
+	}
+}
+
+/* Signals are for the main thread, which may wait for something else. */
+static void start_threads(struct module_engine *m, unsigned int nr)
+{
+	sigset_t all, old;
+	unsigned int i;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	/* Fewer threads do the same work. */
+	for (i = 1; i < nr && !m->workers[i].started; i++)
+		m->workers[i].started = !pthread_create(&m->workers[i].thread,
+							NULL, worker_thread,
+							&m->workers[i]);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+/* Whether one worker takes all of it at once, so that no other has to wake up. */
+static bool is_small(const struct worker *w, const struct plan_fill *fills,
+		     size_t nr)
+{
+	uint64_t frames = 0;
+	size_t i;
+
+	if (nr > EXTENTS_PER_CALL)
+		return false;
+	for (i = 0; i < nr; i++)
+		frames += fills[i].nr;
+	return frames <= w->nr_refs * WINDOWS_PER_CALL;
+}
+
+static void begin_round(struct fill_job *job, const struct plan_fill *fills,
+			size_t nr, bool alone)
+{
+	struct module_engine *m = job->private;
+	unsigned int i;
+
+	pthread_mutex_lock(&m->lock);
+	m->fills = fills;
+	m->nr = nr;
+	m->taken = 0;
+	m->failed = false;
+	m->running = 1;
+	for (i = 0; i < job->threads; i++) {
+		struct worker *w = &m->workers[i];
+
+		w->err = 0;
+		w->job.direct = job->direct;
+		w->job.direct_refused = false;
+		w->job.hypercalls = 0;
+		w->job.copy_ops = 0;
+		m->running += w->started && !alone;
+	}
+	if (!alone) {
+		m->round++;
+		pthread_cond_broadcast(&m->changed);
+	}
+	pthread_mutex_unlock(&m->lock);
+}
+
+static int end_round(struct fill_job *job)
+{
+	struct module_engine *m = job->private;
+	unsigned int i;
+	int err = 0;
+
+	pthread_mutex_lock(&m->lock);
+	while (m->running)
+		pthread_cond_wait(&m->changed, &m->lock);
+	pthread_mutex_unlock(&m->lock);
+
+	for (i = 0; i < job->threads; i++) {
+		const struct worker *w = &m->workers[i];
+
+		job->hypercalls += w->job.hypercalls;
+		job->copy_ops += w->job.copy_ops;
+		job->direct_refused |= w->job.direct_refused;
+		if (w->err && !err)
+			err = fill_fail(job, "%s", w->job.error);
+	}
+	return err;
 }
 
 static int module_fill(struct fill_job *job, const struct plan_fill *fills,
 		       size_t nr)
 {
-	const struct module_engine *m = job->private;
-	struct queue queue = {
-		.lock = PTHREAD_MUTEX_INITIALIZER,
-		.fills = fills,
-		.nr = nr,
-	};
-	const uint32_t share = m->nr_refs / job->threads;
-	struct worker *w = calloc(job->threads, sizeof(*w));
-	unsigned int i, ran;
-	int err = 0;
+	struct module_engine *m = job->private;
 
-	if (!w)
+	bool alone = is_small(&m->workers[0], fills, nr);
+
+	if (!alone)
+		start_threads(m, job->threads);
+	begin_round(job, fills, nr, alone);
+	work(&m->workers[0]);
+	return end_round(job);
+}
+
+static void stop_threads(struct module_engine *m, unsigned int nr)
+{
+	unsigned int i;
+
+	pthread_mutex_lock(&m->lock);
+	m->quit = true;
+	pthread_cond_broadcast(&m->changed);
+	pthread_mutex_unlock(&m->lock);
+	for (i = 1; i < nr; i++)
+		if (m->workers[i].started)
+			pthread_join(m->workers[i].thread, NULL);
+}
+
+static void module_close(struct fill_job *job)
+{
+	struct module_engine *m = job->private;
+
+	if (!m)
+		return;
+	if (m->workers)
+		stop_threads(m, job->threads);
+	window_unmap(&m->window, job);
+	if (m->dev >= 0)
+		close(m->dev);
+	free(m->workers);
+	free(m);
+	job->private = NULL;
+}
+
+static int make_workers(struct fill_job *job, struct module_engine *m)
+{
+	const uint32_t share = m->nr_refs / job->threads;
+	unsigned int i;
+
+	m->workers = calloc(job->threads, sizeof(*m->workers));
+	if (!m->workers)
 		return fill_fail(job, "no memory");
 	for (i = 0; i < job->threads; i++) {
-		w[i].queue = &queue;
-		w[i].job = *job;
-		w[i].job.hypercalls = 0;
-		w[i].job.copy_ops = 0;
-		w[i].first_ref = m->first_ref + i * share;
-		w[i].nr_refs = share;
+		m->workers[i].job = *job;
+		m->workers[i].first_ref = m->first_ref + i * share;
+		m->workers[i].nr_refs = share;
 	}
-	ran = run_workers(w, job->threads);
-	for (i = 0; i < ran; i++) {
-		job->hypercalls += w[i].job.hypercalls;
-		job->copy_ops += w[i].job.copy_ops;
-		job->direct_refused |= w[i].job.direct_refused;
-		if (w[i].err && !err)
-			err = fill_fail(job, "%s", w[i].job.error);
+	return 0;
+}
+
+static int module_open(struct fill_job *job)
+{
+	struct module_engine *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return fill_fail(job, "no memory");
+	m->dev = -1;
+	pthread_mutex_init(&m->lock, NULL);
+	pthread_cond_init(&m->changed, NULL);
+	job->private = m;
+	if (open_device(job, m) || window_map(&m->window, job) ||
+	    make_workers(job, m)) {
+		module_close(job);
+		return -1;
 	}
-	free(w);
-	return err;
+	return 0;
 }
 
 const struct engine engine_module = {

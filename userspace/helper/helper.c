@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xen-thaw-helper: stands in for libxl-save-helper. Decides whether a call is
- * one for the fast path; all others it hands to the stock helper untouched.
+ * xen-thaw-helper: replaces libxl-save-helper. It decides whether a call is for
+ * the fast path, and hands all other calls to the stock helper untouched.
  */
 
 #include <errno.h>
@@ -53,8 +53,8 @@ static void append_stats(struct restore *r, double start, int status)
 }
 
 /*
- * Hands the call to the stock helper; stays beside it only to take its time.
- * Return: a wait status, if at all.
+ * Hands the call to the stock helper, and waits for it only for the statistics.
+ * Return: a wait status, if it returns.
  */
 static int hand_over(struct restore *r, double start)
 {
@@ -73,8 +73,8 @@ static int hand_over(struct restore *r, double start)
 }
 
 /*
- * Return: true for a call that is ours: the restore of a plain stream from a
- * file. Pipes and sockets (migration), and COLO or Remus streams are not.
+ * Return: whether the call is ours: the restore of a plain stream from a file, not
+ * from a pipe or socket (migration), and not of COLO or Remus.
  */
 static bool is_file_restore(struct restore *r, int argc, off_t *start)
 {
@@ -137,7 +137,7 @@ static int scan_stream(struct restore *r, off_t start)
 	return err;
 }
 
-/* As scan_stream(), without readahead: it hops from record to record. */
+/* scan_stream() skips from record to record: readahead would be of no use. */
 static int read_stream(struct restore *r, off_t start)
 {
 	int ret;
@@ -148,7 +148,7 @@ static int read_stream(struct restore *r, off_t start)
 	return ret;
 }
 
-/* Mapping guest frames is dear to an auto-translated dom0, copying is not. */
+/* In an auto-translated dom0 mapping guest frames is slow, copying is not. */
 static bool dom0_is_pvh(void)
 {
 	char type[8] = "";
@@ -233,7 +233,8 @@ static int run_restore(struct restore *r, int argc, double start)
 	off_t offset;
 
 	if (!is_file_restore(r, argc, &offset)) {
-		message("not a plain save file: handed to the stock helper");
+		if (env_debug())
+			message("not a plain save file: handed to the stock helper");
 		return hand_over(r, start);
 	}
 	switch (look_at_file(r, offset)) {

@@ -12,10 +12,10 @@
 /* Pages looked up in one call: a byte each. */
 #define LOOK_PAGES	4096U
 
-/* Frames read before their pages are dropped: 16 MiB. */
+/* Frames that are read before their pages are dropped: 16 MiB. */
 #define FRAMES_BEHIND	4096U
 
-/* What Linux reads ahead in any case, whatever the disk: 128 KiB. */
+/* Linux reads ahead at least that much, whatever the disk: 128 KiB. */
 #define FETCH_PAGES	32U
 
 #define MIB_PAGES	256U
@@ -35,11 +35,11 @@ static bool wants_drop(enum cache_mode mode, const struct plan *plan)
 	if (mode != CACHE_AUTO)
 		return mode == CACHE_DROP;
 	available = mem_available();
-	/* Where nobody knows, it is 0 and all is as ever. */
+	/* 0: not known; then nothing is dropped. */
 	return available && plan_data_bytes(plan) > available / 2;
 }
 
-/* mincore() wants a mapping. None of its pages is ever touched. */
+/* For mincore(); the pages of the mapping are never touched. */
 static int map_data(struct page_cache *d, const struct plan *plan)
 {
 	const struct plan_fill *last = &plan->data[plan->nr_data - 1];
@@ -69,7 +69,7 @@ void page_cache_open(struct page_cache *d, enum cache_mode mode, int fd,
 	};
 	if (!d->on)
 		return;
-	/* Or readahead would bring in what nobody has looked at yet. */
+	/* Readahead would bring in pages before they are looked at. */
 	errno = posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
 	if (errno)
 		give_up(d, "cannot turn off readahead");
@@ -90,7 +90,7 @@ void page_cache_close(struct page_cache *d)
 			(unsigned long long)d->behind_pages / MIB_PAGES);
 	if (d->map) {
 		munmap(d->map, d->map_len);
-		/* libxl has the same open file description. */
+		/* libxl uses the same open file description. */
 		posix_fadvise(d->fd, 0, 0, POSIX_FADV_NORMAL);
 	}
 	free(d->cold.v);
@@ -98,7 +98,7 @@ void page_cache_close(struct page_cache *d)
 	d->map = NULL;
 }
 
-/* Lists the cold ones of some pages. Return: how many, or -1 with errno set. */
+/* Lists the cold pages of a part. Return: how many, or -1 with errno set. */
 static int look_at(struct page_cache *d, uint64_t first, unsigned int nr)
 {
 	unsigned char there[LOOK_PAGES];
@@ -140,7 +140,7 @@ static int look_at_run(struct page_cache *d, const struct plan_fill *fill)
 	return cold;
 }
 
-/* Has the disk read ahead what is wanted, and nothing else. */
+/* Has the disk read the pages that are needed, and no others. */
 static void fetch(const struct page_cache *d)
 {
 	const struct plan_range *r;
@@ -182,7 +182,7 @@ size_t page_cache_look(struct page_cache *d, const struct plan_fill *fills,
 			d->warm_pages += fills[n].nr;
 	}
 	if (!first)
-		d->cold.nr = 0;	/* The run that differs: looked at again. */
+		d->cold.nr = 0;	/* of the run that differs: it comes next time */
 	else if (!d->direct)
 		fetch(d);
 	return n;
@@ -207,8 +207,8 @@ void page_cache_drop(struct page_cache *d)
 	const struct plan_range *r;
 
 	/*
-	 * Also after direct reads: some filesystems read through the page cache
-	 * what they cannot read directly (btrfs: compressed extents).
+	 * Also after direct reads: what some filesystems cannot read directly,
+	 * they read through the page cache (btrfs: compressed extents).
 	 */
 	for (r = d->cold.v; r < d->cold.v + d->cold.nr; r++) {
 		posix_fadvise(d->fd, r->gfn * XT_PAGE_SIZE,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A restore that leaves dom0's page cache as it was. What is there is used, and
- * stays: others may want it. What is not is read past the page cache, or, where
- * that cannot be done, dropped as soon as it is in the guest.
+ * A restore that leaves dom0's page cache as it was. Pages that are there are used
+ * and stay: others may need them. Other pages are read past the page cache; if that
+ * is not possible, they are dropped from it as soon as they are in the guest.
  */
 #ifndef XEN_THAW_PAGE_CACHE_H
 #define XEN_THAW_PAGE_CACHE_H
@@ -19,17 +19,17 @@
  * struct page_cache - the page cache, as a restore finds and leaves it
  * @name: of the file, for messages
  * @fd: the file
- * @on: leave nothing; else all below is unused
- * @direct: reads past the page cache are to be tried
+ * @on: leave no new pages in the page cache; if not set, all below is unused
+ * @direct: try to read past the page cache
  * @requested: the user chose it by name, and is told what was done
  * @map: mapping of the file from @map_start on, for mincore() only
  * @map_start: offset in the file, page-aligned
  * @map_len: bytes
- * @cold: pages, by their number in the file, of the runs looked at last that
- *	were not in the page cache
- * @warm_pages: that were there and stay
- * @direct_pages: that were read past the page cache
- * @behind_pages: that were dropped again
+ * @cold: pages of the runs looked at last that were not in the page cache, by
+ *	their number in the file
+ * @warm_pages: pages that were in the page cache
+ * @direct_pages: pages that were read past it
+ * @behind_pages: pages that were read through it, and dropped
  */
 struct page_cache {
 	const char *name;
@@ -66,13 +66,13 @@ void page_cache_open(struct page_cache *d, enum cache_mode mode, int fd,
 void page_cache_close(struct page_cache *d);
 
 /**
- * page_cache_look() - find out what of the next runs is in the page cache
+ * page_cache_look() - find out which of the next runs are in the page cache
  * @d: opened
  * @fills: runs, all of data or all zero
  * @nr: runs, at least 1
  *
- * Return: how many of the runs, from the first, are alike: all of each is in
- * the page cache, or of none is all there. All of them where @d->on is not set.
+ * Return: how many runs, from the first, are alike: all pages of each run are in
+ * the page cache, or pages of each run are missing. @nr if @d->on is not set.
  */
 size_t page_cache_look(struct page_cache *d, const struct plan_fill *fills,
 		       size_t nr);
@@ -84,14 +84,14 @@ size_t page_cache_look(struct page_cache *d, const struct plan_fill *fills,
 bool page_cache_wants_direct(const struct page_cache *d);
 
 /**
- * page_cache_refused() - direct reads are refused: do without from now on
+ * page_cache_refused() - do without direct reads, which were refused
  * @d: opened
  * @why: the cause
  */
 void page_cache_refused(struct page_cache *d, const char *why);
 
 /**
- * page_cache_drop() - drop what was not there before the runs looked at were read
+ * page_cache_drop() - drop the pages of the runs looked at that were not there before
  * @d: opened
  */
 void page_cache_drop(struct page_cache *d);
@@ -99,7 +99,7 @@ void page_cache_drop(struct page_cache *d);
 /**
  * page_cache_frames() - frames to be filled between two calls of page_cache_look()
  * @d: opened
- * @frames: without a drop
+ * @frames: how many there are if nothing is dropped
  */
 uint64_t page_cache_frames(const struct page_cache *d, uint64_t frames);
 

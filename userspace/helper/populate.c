@@ -2,15 +2,18 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* xen-compat.h: without it, the handle types of Xen 3.2. */
 #define __XEN_INTERFACE_VERSION__ __XEN_LATEST_INTERFACE_VERSION__
 
 #include <xencall.h>
+#include <xenforeignmemory.h>
 #include <xen/xen.h>
 #include <xen/memory.h>
 #include <xen/version.h>
 
+#include "pages.h"
 #include "populate.h"
 
 /* Frame numbers in one hypercall: one page of them. */
@@ -174,4 +177,19 @@ bool xen_scrubs_domheap(struct populator *p)
 	}
 	xencall_free_buffer(p->xcall, line);
 	return scrubs && !unsure;
+}
+
+bool xen_page_is_zero(struct xenforeignmemory_handle *fmem, uint32_t domid,
+		      uint64_t frame)
+{
+	xen_pfn_t gfn = frame;
+	int err = 0;
+	void *page = xenforeignmemory_map(fmem, domid, PROT_READ, 1, &gfn, &err);
+	bool zero;
+
+	if (!page)
+		return false;
+	zero = !err && page_is_zero(page);
+	xenforeignmemory_unmap(fmem, page, 1);
+	return zero;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct xencall_handle;
+struct xenforeignmemory_handle;
 
 /* Frames of a 2 MiB superpage. */
 #define SUPERPAGE_ORDER		9
@@ -62,13 +63,27 @@ int populate_range(struct populator *p, uint64_t gfn, uint64_t nr,
 int64_t xen_domain_pages(uint32_t domid);
 
 /**
- * xen_scrubs_domheap() - whether Xen zeroes all memory that it gives to domains
+ * xen_scrubs_domheap() - whether Xen scrubs all memory that it gives to domains
  * @p: the populator
  *
- * Only where it was booted with scrub-domheap, and its default of scrubbing all
- * memory at boot was left alone; without it, what a live guest
+ * It does if it was booted with scrub-domheap, and its default of scrubbing all
+ * memory at boot was left alone. Without scrub-domheap, a page that a live guest
  * ballooned out reaches the next guest as it is.
+ *
+ * A release build of Xen scrubs with zeros, a debug build with 0xc2: see
+ * xen_page_is_zero().
  */
 bool xen_scrubs_domheap(struct populator *p);
+
+/**
+ * xen_page_is_zero() - whether a page of a domain is zero
+ * @fmem: libxenforeignmemory
+ * @domid: the domain
+ * @frame: gfn, or mfn of a PV guest
+ *
+ * Return: false also if it cannot be mapped.
+ */
+bool xen_page_is_zero(struct xenforeignmemory_handle *fmem, uint32_t domid,
+		      uint64_t frame);
 
 #endif /* XEN_THAW_POPULATE_H */

@@ -19,9 +19,7 @@
 
 #define LIBRARY		"xen-thaw-pv.so"
 
-/* Milliseconds between two looks at whether the child is alive. */
-#define LOOK_MS		100
-/* Milliseconds without a report after which none is expected any more. */
+/* Milliseconds to wait for a report. */
 #define HELLO_MS	10000
 #define SILENCE_MS	60000
 
@@ -75,36 +73,40 @@ void pv_free(struct pv *pv)
 void pv_prepare_child(void *arg)
 {
 	const struct pv *pv = arg;
-	char fds[32];
+	const char *others = getenv("LD_PRELOAD");
+	char fds[32], *list;
 
 	fcntl(pv->table_fd, F_SETFD, 0);
 	fcntl(pv->event_fd, F_SETFD, 0);
 	snprintf(fds, sizeof(fds), "%d,%d", pv->table_fd, pv->event_fd);
 	setenv("XEN_THAW_PV", fds, 1);
-	setenv("LD_PRELOAD", pv_find_library(), 1);
+	/* Ours first: the library takes it off again. */
+	if (asprintf(&list, "%s%s%s", pv_find_library(), others ? ":" : "",
+		     others ? others : "") >= 0)
+		setenv("LD_PRELOAD", list, 1);
 }
 
 /* Return: 0 after a report, -1 with errno set. */
 static int wait_report(struct pv *pv, int patience_ms)
 {
-	struct pollfd p = { .fd = pv->event_fd, .events = POLLIN };
+	struct pollfd p[] = {
+		{ .fd = pv->event_fd, .events = POLLIN },
+		{ .fd = stock_pidfd(), .events = POLLIN },
+	};
 	uint64_t reports;
+	int n;
 
-	for (; patience_ms > 0; patience_ms -= LOOK_MS) {
-		int n = poll(&p, 1, LOOK_MS);
+	/* A signal before poll() ends the child, which is seen there. */
+	do
+		n = poll(p, 2, patience_ms);
+	while (n < 0 && errno == EINTR && !stock_interrupted);
 
-		if (stock_interrupted) {
-			errno = EINTR;
-			return -1;
-		}
-		if (n > 0 && read(pv->event_fd, &reports, 8) == 8)
-			return 0;
-		if (!stock_is_alive()) {
-			errno = ESRCH;
-			return -1;
-		}
-	}
-	errno = ETIMEDOUT;
+	if (stock_interrupted)
+		errno = EINTR;
+	else if (n > 0 && read(pv->event_fd, &reports, 8) == 8)
+		return 0;
+	else
+		errno = n ? ESRCH : ETIMEDOUT;
 	return -1;
 }
 

@@ -12,10 +12,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "forward.h"
 #include "message.h"
 #include "progress.h"
 #include "restore.h"
@@ -29,118 +31,15 @@
 /* Frames populated between two looks at signals: 1 GiB of them. */
 #define FRAMES_PER_POPULATE	(UINT64_C(1) << 18)
 
-/* Pages above which a domain is not a new one. libxl makes it with none. */
+/* A domain with more pages is not a new one: libxl creates it without any. */
 #define NEW_DOMAIN_PAGES	1024
 
-static int fail_in_file(const struct restore *r, const char *error)
-{
-	message("%s: %s", r->name, error);
-	return -1;
-}
-
-static int write_all(int fd, const char *buf, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, buf, len);
-
-		if (stock_interrupted) {
-			errno = EINTR;
-			return -1;
-		}
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		buf += n;
-		len -= n;
-	}
-	return 0;
-}
-
-static int fail_to_forward(const struct restore *r, uint64_t offset)
+/* Return: 0, or -1 if the restore is of no use any more. */
+static int check_wanted(struct restore *r)
 {
 	if (stock_interrupted)
-		return fail_in_file(r, "interrupted by a signal");
-	message("%s: offset %llu: the stock helper does not take the stream any more: %s",
-		r->name, (unsigned long long)offset, strerror(errno));
-	return -1;
-}
-
-/* Forwards the bytes of the file from start up to end. */
-static int forward(struct restore *r, int pipe_fd, uint64_t start, uint64_t end)
-{
-	char buf[16384];
-
-	while (start < end) {
-		size_t want = end - start < sizeof(buf) ? end - start
-							: sizeof(buf);
-		ssize_t n = pread(r->io_fd, buf, want, start);
-
-		if (n < 0 && errno == EINTR && !stock_interrupted)
-			continue;
-		if (n <= 0) {
-			stream_fail(&r->stream, start, "cannot read: %s",
-				    n ? strerror(errno) : "the file ends here");
-			return fail_in_file(r, r->stream.error);
-		}
-		if (write_all(pipe_fd, buf, n))
-			return fail_to_forward(r, start);
-		start += n;
-	}
-	return 0;
-}
-
-/* Forwards what the stock helper is to see of a PV guest's PAGE_DATA. */
-static int forward_rewritten(struct restore *r, int pipe_fd, struct stream *s,
-			     const struct stream_record *rec)
-{
-	struct fills pieces;
-	size_t length, i;
-	char *record = pv_rewrite(r->pv, s, rec, &pieces, &length);
-	int err = 0;
-
-	if (!record)
-		err = fail_in_file(r, s->error);
-	else if (write_all(pipe_fd, record, length))
-		err = fail_to_forward(r, rec->offset);
-	for (i = 0; !err && i < pieces.nr; i++) {
-		const struct plan_fill *piece = &pieces.v[i];
-
-		err = forward(r, pipe_fd, piece->offset, piece->offset +
-			      (uint64_t)piece->nr * XT_PAGE_SIZE);
-	}
-	free(pieces.v);
-	free(record);
-	return err;
-}
-
-/*
- * Forwards headers and records up to the last PAGE_DATA; of PAGE_DATA nothing,
- * or the stock helper's part of a PV guest's. Optional records, which it would
- * skip, it is spared: a packed file has two for each PAGE_DATA.
- */
-static int forward_head(struct restore *r, int pipe_fd)
-{
-	struct stream s;
-	struct stream_record rec;
-	uint64_t from;
-
-	if (stream_open(&s, r->io_fd, r->name, r->stream.start))
-		return fail_in_file(r, s.error);
-	from = s.start;
-	while (s.next < r->plan.first_after_data) {
-		if (stream_next(&s, &rec))
-			return fail_in_file(r, s.error);
-		if (rec.type != REC_PAGE_DATA && !(rec.type & REC_OPTIONAL))
-			continue;
-		if (forward(r, pipe_fd, from, rec.offset))
-			return -1;
-		if (rec.type == REC_PAGE_DATA && r->pv &&
-		    forward_rewritten(r, pipe_fd, &s, &rec))
-			return -1;
-		from = s.next;
-	}
-	return forward(r, pipe_fd, from, r->plan.first_after_data);
+		return restore_fail(r, "interrupted by a signal");
+	return stock_ended_within(0) ? restore_stock_ended(r) : 0;
 }
 
 static int populate_failed(struct restore *r, uint64_t gfn)
@@ -161,8 +60,8 @@ static int populate_step(struct restore *r, struct populator *pop,
 {
 	uint64_t left = range->nr - done, failed;
 
-	if (stock_interrupted)
-		return fail_in_file(r, "interrupted by a signal");
+	if (check_wanted(r))
+		return -1;
 	if (populate_range(pop, range->gfn + done,
 			   left < FRAMES_PER_POPULATE ? left
 						      : FRAMES_PER_POPULATE,
@@ -226,7 +125,7 @@ static int fill_step(struct restore *r, const struct plan_fill *fills,
 		}
 		page_cache_drop(&r->page_cache);
 		if (err)
-			return fail_in_file(r, r->job.error);
+			return restore_fail(r, r->job.error);
 		fills += n;
 		nr -= n;
 	}
@@ -242,6 +141,8 @@ static int fill_runs(struct restore *r, const struct plan_fill *fills,
 		uint64_t frames = 0;
 		size_t n = 0;
 
+		if (check_wanted(r))
+			return -1;
 		while (n < nr && frames < step)
 			frames += fills[n++].nr;
 		if (fill_step(r, fills, n))
@@ -275,14 +176,30 @@ static int wait_populated(struct restore *r)
 		return 0;
 	switch (errno) {
 	case EINTR:
-		return fail_in_file(r, "interrupted by a signal");
+		return restore_fail(r, "interrupted by a signal");
 	case ESRCH:
-		return fail_in_file(r, "the stock helper ended before it had populated the guest");
+		return restore_stock_ended(r);
 	default:
 		message("%s: the stock helper does not report where it put pfn %#llx: restore with XEN_THAW_ENGINE=stock",
 			r->name, (unsigned long long)pfn);
 		return -1;
 	}
+}
+
+/*
+ * Whether new pages are zero already. All are scrubbed with the same pattern,
+ * which is not zero in a debug build of Xen: one page tells.
+ */
+static bool is_scrubbed(const struct restore *r, struct populator *pop)
+{
+	uint64_t frame;
+
+	if (!r->plan.nr_zero || !xen_scrubs_domheap(pop))
+		return false;
+	frame = r->plan.zero[0].gfn;
+	if (r->pv)
+		frame = r->pv->table[frame];
+	return xen_page_is_zero(r->job.fmem, r->domid, frame);
 }
 
 static int populate_and_fill(struct restore *r)
@@ -298,7 +215,7 @@ static int populate_and_fill(struct restore *r)
 			strerror(errno));
 	} else {
 		err = r->pv ? wait_populated(r) : populate_all(r, &pop);
-		scrubbed = xen_scrubs_domheap(&pop);
+		scrubbed = !err && is_scrubbed(r, &pop);
 		r->stats.superpages = pop.superpages;
 	}
 	populator_close(&pop);
@@ -314,12 +231,12 @@ static int populate_and_fill(struct restore *r)
 	return err;
 }
 
-/* A file that changed under us may have given old and new pages. */
+/* A file that changed meanwhile may have given old and new pages. */
 static int check_unchanged(struct restore *r)
 {
 	if (file_is_unchanged(r->io_fd, &r->before))
 		return 0;
-	return fail_in_file(r, "the file was changed while it was restored: restore it again when nothing writes to it");
+	return restore_fail(r, "the file was changed while it was restored: restore it again when nothing writes to it");
 }
 
 static int feed(struct restore *r, int pipe_fd)
@@ -335,13 +252,44 @@ static int feed(struct restore *r, int pipe_fd)
 	return forward(r, pipe_fd, r->plan.end, r->plan.end + RECORD_HEADER_SIZE);
 }
 
-static int finish(struct restore *r, int err)
+/*
+ * After a failure the stock helper tells libxl and ends with 0. If it left bytes in
+ * the pipe, it did not come to the END.
+ */
+static bool left_some(int pipe_fd)
 {
-	int status = stock_wait();
+	int bytes;
 
+	return !ioctl(pipe_fd, FIONREAD, &bytes) && bytes;
+}
+
+static void say_stock_ended(const struct restore *r, int status)
+{
+	if (WIFSIGNALED(status))
+		message("%s: the stock helper was ended by signal %d (%s)",
+			r->name, WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		message("%s: the stock helper gave up: its own message above is the cause",
+			r->name);
+}
+
+/* Closes the pipe. Return: a wait status. */
+static int finish(struct restore *r, int pipe_fd, int err)
+{
+	int status;
+
+	if (err)
+		close(pipe_fd);
+	status = stock_wait();
+	if (!err) {
+		r->stock_ended = left_some(pipe_fd);
+		close(pipe_fd);
+	}
 	if (stock_interrupted)
 		return stock_interrupted;
-	if (err)
+	if (r->stock_ended)
+		say_stock_ended(r, status);
+	if (err || r->stock_ended)
 		return STATUS_FAILED;
 	if (status)
 		return status;
@@ -353,7 +301,7 @@ static int finish(struct restore *r, int err)
 	return 0;
 }
 
-/* To populate gfns that are populated would take them from a running guest. */
+/* Populating gfns that are populated would take pages from a running guest. */
 static int check_new(const struct restore *r)
 {
 	int64_t pages = xen_domain_pages(r->domid);
@@ -395,6 +343,9 @@ int restore_run(struct restore *r)
 	if (r->pv && !pv_wait_hello(r->pv)) {
 		stock_kill();
 		close(pipe_fds[1]);
+		/* The signal ended it, whether it has the library or not. */
+		if (stock_interrupted)
+			return stock_interrupted;
 		message("%s: the stock helper does not take our library: handed to it whole",
 			r->name);
 		return RESTORE_HAND_OVER;
@@ -402,8 +353,7 @@ int restore_run(struct restore *r)
 	page_cache_open(&r->page_cache, r->cache, r->io_fd, r->name, &r->plan,
 			r->job.can_direct);
 	err = feed(r, pipe_fds[1]);
-	close(pipe_fds[1]);
 	r->stats.cache = page_cache_how(&r->page_cache);
 	page_cache_close(&r->page_cache);
-	return finish(r, err);
+	return finish(r, pipe_fds[1], err);
 }

@@ -31,7 +31,8 @@
  * @plan: of @stream
  * @cache: what to leave of the file in the page cache
  * @page_cache: how that is done
- * @pv: of a PV guest, scanned; else NULL
+ * @pv: of a PV guest; else NULL
+ * @stock_ended: the stock helper ended before it had all of the stream
  * @stats: filled in
  */
 struct restore {
@@ -50,6 +51,7 @@ struct restore {
 	enum cache_mode cache;
 	struct page_cache page_cache;
 	struct pv *pv;
+	bool stock_ended;
 	struct stats stats;
 };
 

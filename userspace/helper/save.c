@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -99,13 +98,14 @@ static int append_stats(struct save *s, double start, int status)
 	s->stats.zero_pages = s->job.nr_zero;
 	s->stats.dropped = s->out.dropped_bytes;
 	s->stats.total_s = stats_now() - start;
-	s->stats.result = status ? "failed" : "ok";
+	/* The stock helper tells libxl that it gave up, and ends with 0. */
+	s->stats.result = status || s->job.truncated ? "failed" : "ok";
 	if (path && stats_append_save(path, &s->stats))
 		message(ENV_STATS "=%s: %s", path, strerror(errno));
 	return status;
 }
 
-/* For the child: it has to put the guest right before it ends. */
+/* For the child: it has to clean up the guest before it ends. */
 static void ignore_sigpipe(void *arg)
 {
 	(void)arg;
@@ -121,7 +121,7 @@ static int open_pipe(int *in_fd)
 		message("cannot make a pipe: %s", strerror(errno));
 		return -1;
 	}
-	/* A smaller one is as good, only slower. */
+	/* A smaller pipe is slower, no more. */
 	fcntl(fds[1], F_SETPIPE_SZ, PIPE_SIZE);
 	*in_fd = fds[0];
 	return fds[1];
@@ -147,8 +147,8 @@ static int save_all(struct save *s)
 }
 
 /*
- * The stock helper's stream comes through a pipe. Where it gives up, it says so
- * to libxl itself, and ends as it likes; where we do, our status has to say it.
+ * The stock helper's stream comes through a pipe. If the stock helper gives up, it
+ * tells libxl itself; if we do, our status has to tell it.
  */
 static int run_packed(struct save *s)
 {
@@ -156,7 +156,7 @@ static int run_packed(struct save *s)
 
 	if (child_end < 0)
 		return STATUS_FAILED;
-	/* As any error of writing. */
+	/* A limit on file sizes is an error like any other. */
 	signal(SIGXFSZ, SIG_IGN);
 	ret = stock_spawn(s->stock, s->argv, s->io_fd, child_end,
 			  ignore_sigpipe, NULL);
@@ -198,10 +198,8 @@ static int run_plain(struct save *s)
 		return STATUS_FAILED;
 	s->stats.form = "plain";
 	s->job.guest = "unknown";
-	while (!ret && stock_is_alive()) {
-		poll(NULL, 0, LOOK_EVERY);
+	while (!ret && writer_drops(&s->out) && !stock_ended_within(LOOK_EVERY))
 		ret = drop_plain(s, writer_flush_behind);
-	}
 	status = stock_wait();
 	if (!ret && !status)
 		ret = drop_plain(s, writer_finish);
@@ -232,7 +230,8 @@ static int run_into_file(struct save *s, double start)
 	}
 	room = save_make_room(s->out.fd, s->name, &s->job.start,
 			      s->job.error, sizeof(s->job.error));
-	if (room)
+	/* For libvirt this is routine. */
+	if (room && (room != SAVE_BY_LIBVIRT || env_debug()))
 		message("%s: %s%s", s->name, s->job.error,
 			room > 0 ? ": not packed" : "");
 	if (room < 0)

@@ -10,7 +10,7 @@
 /* All that libxl writes before the libxc stream: 4.14 to 4.22. */
 #define LIBXL_HEAD	(LIBXL_HEADER_SIZE + 8U)
 
-/* Return: why the file is none that can grow, or NULL. */
+/* Return: why the header cannot grow, or NULL. */
 static const char *refusal(struct savefile *f, int fd, const char *name,
 			   uint64_t start)
 {
@@ -18,8 +18,6 @@ static const char *refusal(struct savefile *f, int fd, const char *name,
 
 	if (savefile_find(f, fd, name, &libxc))
 		return f->stream.error;
-	if (f->toolstack != SAVEFILE_XL)
-		return "not xl's header";
 	if (libxc != start || start != f->libxl + LIBXL_HEAD ||
 	    start != f->stream.file_size)
 		return "its headers do not end where the guest is to be saved";
@@ -37,7 +35,11 @@ int save_make_room(int fd, const char *name, uint64_t *start, char *error,
 
 	if (why) {
 		snprintf(error, size, "%s", why);
-		return 1;
+		return SAVE_NO_ROOM;
+	}
+	if (f.toolstack == SAVEFILE_LIBVIRT) {
+		snprintf(error, size, "saved by libvirt");
+		return SAVE_BY_LIBVIRT;
 	}
 	pad = (uint32_t)(-f.libxl % 8);
 	if (!pad)
@@ -46,11 +48,11 @@ int save_make_room(int fd, const char *name, uint64_t *start, char *error,
 	    stream_read(&f.stream, f.libxl, moved + pad, LIBXL_HEAD,
 			"libxl header")) {
 		snprintf(error, size, "%s", f.stream.error);
-		return 1;
+		return SAVE_NO_ROOM;
 	}
 	if (le32toh(room) > UINT32_MAX - pad) {
 		snprintf(error, size, "no room for padding");
-		return 1;
+		return SAVE_NO_ROOM;
 	}
 	room = htole32(le32toh(room) + pad);
 	writer_init(&out, fd, name, error, size);

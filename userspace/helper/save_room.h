@@ -5,8 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What save_make_room() says of a file that is saved in the plain form. */
+enum {
+	SAVE_NO_ROOM = 1,
+	SAVE_BY_LIBVIRT,
+};
+
 /**
- * save_make_room() - have the libxc stream begin at a multiple of 8
+ * save_make_room() - make the libxc stream begin at a multiple of 8
  * @fd: a file that ends where the libxc stream is to begin; open for reading and
  *	writing
  * @name: for messages
@@ -14,11 +20,11 @@
  * @error: filled in with one line, unless 0 is returned
  * @size: of @error
  *
- * Records keep the alignment of their stream. xl's header has optional data that
- * xl skips: it grows, and what libxl wrote behind it moves.
+ * Records keep the alignment of their stream. xl's header has optional data, of
+ * which xl skips the rest: it grows, and what libxl wrote behind it moves.
  *
- * Return: 0; 1 where there is no header of xl that can grow, and nothing was
- * changed; -1 where the file could not be written.
+ * Return: 0; SAVE_NO_ROOM if the header cannot grow, SAVE_BY_LIBVIRT if it is
+ * libvirt's: nothing was changed; -1 if the file could not be written.
  */
 int save_make_room(int fd, const char *name, uint64_t *start, char *error,
 		   size_t size);

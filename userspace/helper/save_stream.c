@@ -108,7 +108,7 @@ static int take(struct saver *s, void *buf, size_t size, const char *what)
 	return -1;
 }
 
-/* Up to the index: what is in the file already, and the stream's headers. */
+/* The part before the index: what is in the file, and the stream's headers. */
 static int save_head(struct saver *s, const uint8_t *headers)
 {
 	size_t size;
@@ -130,7 +130,7 @@ static int save_head(struct saver *s, const uint8_t *headers)
 	return 0;
 }
 
-/* As it comes, as nobody knows what a stream of another kind means. */
+/* Writes a stream as it comes if its kind is not known. */
 static int save_plainly(struct saver *s)
 {
 	ssize_t n;
@@ -162,8 +162,8 @@ static int grow_list(struct saver *s, uint32_t nr)
 }
 
 /*
- * Entries of pages that an HVM guest does not have are of no effect, and left
- * out: a PVH guest has a million of them.
+ * Entries for pages that an HVM guest does not have do nothing, and are left out:
+ * a PVH guest has a million of them.
  */
 static int sort_entries(struct saver *s, uint32_t count)
 {
@@ -254,8 +254,8 @@ static int save_data(struct saver *s, uint64_t to)
 }
 
 /*
- * Padding in place of what is written last: zeros there would read as an END, and
- * the rest of a save that fails as a whole file.
+ * Padding in place of what is written last. Zeros there would look like an END
+ * record, and so a failed save like a whole file.
  */
 static int hold_place(struct saver *s, uint64_t size)
 {
@@ -267,7 +267,7 @@ static int hold_place(struct saver *s, uint64_t size)
 	return writer_write(s->out, s->out->pos, &h, sizeof(h));
 }
 
-/* The head is in front of the data, but has the sums of it. */
+/* The head precedes the data, and has its sums: it is written last. */
 static int save_pages(struct saver *s, uint32_t length)
 {
 	struct page_head head = { .pos = s->out->pos };
@@ -344,7 +344,7 @@ static int save_index(struct saver *s)
 {
 	struct thaw_index *index = &s->index.index;
 
-	/* libxl writes the rest of the file: no sum, no size. */
+	/* libxl writes the rest of the file: it has no sum, and no size here. */
 	if (!s->job->nr_records) {
 		writer_end_span(s->out, &index->spans[1]);
 		writer_begin_span(s->out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Writes the libxc stream of a save into a file as it comes, in the packed form
- * of docs/format.md. The guest is never in memory here, one record's list is.
+ * of docs/format.md. Only the list of one record is held in memory.
  */
 #ifndef XEN_THAW_SAVE_STREAM_H
 #define XEN_THAW_SAVE_STREAM_H

@@ -89,7 +89,9 @@ static int append(const char *path, struct json_object *o)
 	line[1].iov_base = "\n";
 	line[1].iov_len = 1;
 
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+	/* Root writes: a link that somebody else made is not followed. */
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW |
+			O_CLOEXEC, 0644);
 	if (fd >= 0) {
 		/* One write, so that lines of several helpers do not mix. */
 		n = writev(fd, line, 2);

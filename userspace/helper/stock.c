@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,16 +18,35 @@
 
 #define HELPER	"libxl-save-helper"
 
+/* Room for any path that is tried. */
+#define STOCK_PATH	128
+
+/* Tests have another root. */
+#ifndef STOCK_ROOT
+#define STOCK_ROOT	""
+#endif
+
 volatile int stock_interrupted;
 static volatile pid_t stock_pid;
+static int stock_fd = -1;	/* pidfd of stock_pid */
 
+/* The signals as libxl set them for us: the stock helper gets the same. */
+static struct {
+	bool known;
+	struct sigaction sigpipe;
+	struct sigaction sigchld;
+	sigset_t mask;
+} before;
+
+/* Return: the number in a file, or -1. */
 static int running_xen(const char *what)
 {
 	char path[64];
 	int value = -1;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/sys/hypervisor/version/%s", what);
+	snprintf(path, sizeof(path), STOCK_ROOT "/sys/hypervisor/version/%s",
+		 what);
 	f = fopen(path, "re");
 	if (!f)
 		return -1;
@@ -35,7 +56,7 @@ static int running_xen(const char *what)
 	return value;
 }
 
-/* Running ourselves as the stock helper would never end. */
+/* If we ran ourselves as the stock helper, that would never end. */
 static bool is_ourselves(const char *path)
 {
 	struct stat self, other;
@@ -58,35 +79,89 @@ static const char *find_named(const char *path)
 	return path;
 }
 
+/**
+ * struct search - for the stock helper
+ * @path: of the last try
+ * @tried: directories so far, for the message
+ */
+struct search {
+	char path[STOCK_PATH];
+	char tried[512];
+};
+
+/* Return: whether the stock helper is in a directory. */
+static bool try_dir(struct search *s, const char *dir)
+{
+	size_t len = strlen(s->tried);
+
+	snprintf(s->tried + len, sizeof(s->tried) - len, "%s%s",
+		 len ? ", " : "", dir);
+	snprintf(s->path, sizeof(s->path), STOCK_ROOT "%s/" HELPER, dir);
+	return !access(s->path, X_OK) && !is_ourselves(s->path);
+}
+
 const char *stock_find(void)
 {
-	static char debian[64];
-	const char * const places[] = {
-		"/usr/libexec/xen/bin/" HELPER,
-		"/usr/lib/xen/bin/" HELPER,
-		debian,
+	/* Of distributions, and of Xen's configure (m4/paths.m4, LIBEXEC_BIN). */
+	static const char * const dirs[] = {
+		"/usr/libexec/xen/bin", "/usr/lib/xen/bin", "/usr/lib64/xen/bin",
+		"/usr/local/libexec/xen/bin", "/usr/local/lib/xen/bin",
+		"/usr/local/lib64/xen/bin",
 	};
+	static struct search s;
 	const char *named = env_stock_helper();
-	unsigned int i;
+	int major = running_xen("major"), minor = running_xen("minor");
+	char versioned[64];
+	size_t i;
 
 	if (named)
 		return find_named(named);
 
-	/* Debian installs one for each Xen version. */
-	snprintf(debian, sizeof(debian), "/usr/lib/xen-%d.%d/bin/" HELPER,
-		 running_xen("major"), running_xen("minor"));
-	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (!access(places[i], X_OK) && !is_ourselves(places[i]))
-			return places[i];
-	message("cannot find Xen's own " HELPER " in %s, %s or %s: set " ENV_STOCK,
-		places[0], places[1], places[2]);
+	s.tried[0] = '\0';
+	/* Debian installs one for each version of Xen. */
+	if (major >= 0 && minor >= 0) {
+		snprintf(versioned, sizeof(versioned),
+			 "/usr/lib/xen-%d.%d/bin", major, minor);
+		if (try_dir(&s, versioned))
+			return s.path;
+	}
+	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		if (try_dir(&s, dirs[i]))
+			return s.path;
+	message("cannot find Xen's own " HELPER " in any of %s: set " ENV_STOCK " to its path",
+		s.tried);
 	return NULL;
+}
+
+static void restore_signals(void)
+{
+	if (!before.known)
+		return;
+	sigaction(SIGPIPE, &before.sigpipe, NULL);
+	sigaction(SIGCHLD, &before.sigchld, NULL);
+	sigprocmask(SIG_SETMASK, &before.mask, NULL);
+}
+
+static void remember_signals(void)
+{
+	if (before.known)
+		return;
+	before.known = true;
+	sigaction(SIGPIPE, NULL, &before.sigpipe);
+	sigaction(SIGCHLD, NULL, &before.sigchld);
+	sigprocmask(SIG_SETMASK, NULL, &before.mask);
+}
+
+static void run(const char *path, char **argv)
+{
+	execv(path, argv);
+	message("cannot run %s: %s", path, strerror(errno));
 }
 
 void stock_exec(const char *path, char **argv)
 {
-	execv(path, argv);
-	message("cannot run %s: %s", path, strerror(errno));
+	restore_signals();
+	run(path, argv);
 }
 
 static void on_sigterm(int sig)
@@ -120,14 +195,14 @@ static void become_child(pid_t parent, const char *path, char **argv,
 	if (getppid() != parent)
 		_exit(1);
 	handle_sigterm(SIG_DFL);
-	signal(SIGPIPE, SIG_DFL);
+	restore_signals();
 	if (stream >= 0 && dup2(stream, io_fd) < 0) {
 		message("dup2: %s", strerror(errno));
 		_exit(1);
 	}
 	if (prepare)
 		prepare(arg);
-	stock_exec(path, argv);
+	run(path, argv);
 	_exit(1);
 }
 
@@ -138,13 +213,14 @@ int stock_spawn(const char *path, char **argv, int io_fd, int stream,
 	pid_t parent = getpid();
 	pid_t pid;
 
-	/* Until stock_pid is known a SIGTERM would not be passed on. */
+	remember_signals();
+	/* Before stock_pid is set, a SIGTERM would not be passed on. */
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, &old);
 	/* A helper that ends early shows as EPIPE. */
 	signal(SIGPIPE, SIG_IGN);
-	/* Ignored, it would leave no status to wait for. */
+	/* If it is ignored, there is no status to wait for. */
 	signal(SIGCHLD, SIG_DFL);
 
 	pid = fork();
@@ -157,16 +233,27 @@ int stock_spawn(const char *path, char **argv, int io_fd, int stream,
 		return -1;
 	}
 	stock_pid = pid;
+	/* By its number: C libraries are younger than the system call. */
+	stock_fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	handle_sigterm(on_sigterm);
+	if (stock_fd < 0) {
+		message("cannot watch the stock helper: %s", strerror(errno));
+		stock_kill();
+		return -1;
+	}
 	return 0;
 }
 
-bool stock_is_alive(void)
+int stock_pidfd(void)
 {
-	siginfo_t info = { .si_pid = 0 };
+	return stock_fd;
+}
 
-	return !waitid(P_PID, stock_pid, &info, WEXITED | WNOHANG | WNOWAIT) &&
-	       !info.si_pid;
+bool stock_ended_within(int ms)
+{
+	struct pollfd p = { .fd = stock_fd, .events = POLLIN };
+
+	return poll(&p, 1, ms) > 0;
 }
 
 void stock_kill(void)
@@ -188,6 +275,8 @@ int stock_wait(void)
 		break;
 	}
 	stock_pid = 0;
+	close(stock_fd);
+	stock_fd = -1;
 	return status;
 }
 

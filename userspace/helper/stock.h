@@ -18,8 +18,8 @@ extern volatile int stock_interrupted;
 /**
  * stock_find() - path of the stock helper
  *
- * XEN_THAW_STOCK_HELPER, else that of the Xen which is running, in the places
- * where distributions install it.
+ * XEN_THAW_STOCK_HELPER, else one in the places where distributions and Xen's own
+ * build install it: that of the running Xen first.
  *
  * Return: a path that the caller does not free, or NULL after a message.
  */
@@ -43,17 +43,32 @@ void stock_exec(const char *path, char **argv);
  * @prepare: called in the child before it becomes the stock helper, or NULL
  * @arg: for @prepare
  *
- * It dies when we are killed, and SIGTERM is passed on to it.
+ * It dies when we are killed, and SIGTERM is passed on to it. Its signals are
+ * handled as libxl set them for us.
  *
  * Return: 0, or -1 after a message.
  */
 int stock_spawn(const char *path, char **argv, int io_fd, int stream,
 		void (*prepare)(void *arg), void *arg);
 
-/* Return: whether the child still runs. */
-bool stock_is_alive(void);
+/**
+ * stock_ended_within() - wait until the child has ended, or some time passed
+ * @ms: milliseconds; 0: do not wait
+ *
+ * Return: whether it has ended; false also if a signal came first.
+ */
+bool stock_ended_within(int ms);
 
-/* stock_kill() - end the child and wait for it */
+/**
+ * stock_pidfd() - a descriptor that becomes readable when the child has ended
+ *
+ * Return: the descriptor, owned by this file; valid until stock_wait().
+ */
+int stock_pidfd(void);
+
+/**
+ * stock_kill() - end the child and wait for it
+ */
 void stock_kill(void);
 
 /**

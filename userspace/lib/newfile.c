@@ -73,14 +73,17 @@ static int check_path(struct newfile *o, const struct stat *in)
 {
 	struct stat st;
 
+	/* Or it would be found when all is written. */
+	if (!o->path[0])
+		return fail(o, "%s", strerror(ENOENT));
 	if (lstat(o->path, &st))
 		return errno == ENOENT ? 0 : fail(o, "%s", strerror(errno));
 	if (in && st.st_dev == in->st_dev && st.st_ino == in->st_ino)
 		return fail(o, "it is the file to be packed");
 	if (!S_ISREG(st.st_mode))
-		return fail(o, "it is there, and is no regular file");
+		return fail(o, "it exists, and is not a regular file");
 	if (!o->force)
-		return fail(o, "it is there; --force replaces it");
+		return fail(o, "it exists: use --force to replace it");
 	return 0;
 }
 

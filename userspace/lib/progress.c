@@ -1,26 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0
-
 #include <stdbool.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "env.h"
 #include "progress.h"
+#include "stream.h"
 
-#define WIDTH	50U
+#define BAR		30U
+#define LINE		79	/* columns that are cleared */
+#define DRAW_EVERY	0.1	/* seconds */
+#define MIB_PAGES	((1U << 20) / XT_PAGE_SIZE)
 
-static uint64_t total_units, done_units;
+static uint64_t total_pages, done_pages;
 static bool enabled, shown;
 static const char *bar_title = "restoring";
+static double started, drawn;
 
-static void draw(void)
+static double now(void)
 {
-	static const char bar[WIDTH + 1] =
-		"##################################################";
-	unsigned int filled = WIDTH * done_units / total_units;
+	struct timespec ts;
 
-	fprintf(stderr, "\r%s [%-*.*s] %3u%%", bar_title, (int)WIDTH,
-		(int)filled, bar,
-		(unsigned int)(100 * done_units / total_units));
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* Rate and time left, once there is something to tell them from. */
+static void draw_rate(double seconds)
+{
+	double rate = (double)done_pages / seconds;
+	unsigned int left;
+
+	if (!done_pages || seconds < DRAW_EVERY)
+		return;
+	left = (unsigned int)((double)(total_pages - done_pages) / rate + 0.5);
+	fprintf(stderr, " %6.0f MiB/s %3u:%02u left", rate / MIB_PAGES,
+		left / 60, left % 60);
+}
+
+static void draw(double time)
+{
+	static const char bar[BAR + 1] = "##############################";
+
+	fprintf(stderr, "\r%s [%-*.*s] %3u%%", bar_title, (int)BAR,
+		(int)(BAR * done_pages / total_pages), bar,
+		(unsigned int)(100 * done_pages / total_pages));
+	draw_rate(time - started);
+	drawn = time;
 	shown = true;
 }
 
@@ -32,22 +58,30 @@ void progress_title(const char *title)
 void progress_start(uint64_t total)
 {
 	enabled = env_progress() && total;
-	total_units = total;
-	done_units = 0;
+	total_pages = total;
+	done_pages = 0;
+	started = now();
 	if (enabled)
-		draw();
+		draw(started);
 }
 
-void progress_add(uint64_t units)
+void progress_add(uint64_t pages)
 {
-	done_units += units;
-	if (enabled)
-		draw();
+	double time;
+
+	done_pages += pages;
+	if (done_pages > total_pages)
+		done_pages = total_pages;
+	if (!enabled)
+		return;
+	time = now();
+	if (time - drawn >= DRAW_EVERY || done_pages == total_pages)
+		draw(time);
 }
 
 void progress_clear(void)
 {
 	if (shown)
-		fprintf(stderr, "\r%*s\r", (int)WIDTH + 20, "");
+		fprintf(stderr, "\r%*s\r", LINE, "");
 	shown = false;
 }

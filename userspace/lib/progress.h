@@ -7,21 +7,21 @@
 
 /**
  * progress_start() - show a bar from now on, if the environment asks for one
- * @total: units of work in all
+ * @total: pages in all
  */
 void progress_start(uint64_t total);
 
 /**
  * progress_title() - what the bar says it is about
- * @title: one word; without a call that is "restoring"
+ * @title: one word of up to 10 letters; "restoring" without a call
  */
 void progress_title(const char *title);
 
 /**
- * progress_add() - show that work is done
- * @units: since the last call
+ * progress_add() - show that pages are done
+ * @pages: since the last call; the bar is drawn ten times a second at most
  */
-void progress_add(uint64_t units);
+void progress_add(uint64_t pages);
 
 /**
  * progress_clear() - take the bar away

@@ -63,6 +63,11 @@ void writer_drop_behind(struct writer *w, enum cache_mode mode)
 	}
 }
 
+bool writer_drops(const struct writer *w)
+{
+	return w->limit != UINT64_MAX;
+}
+
 static int fail(struct writer *w, uint64_t offset, const char *what, int err)
 {
 	snprintf(w->error, w->error_size, "offset %" PRIu64 ": %s: %s", offset,

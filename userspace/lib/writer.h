@@ -66,6 +66,12 @@ void writer_init(struct writer *w, int fd, const char *name, char *error,
 void writer_drop_behind(struct writer *w, enum cache_mode mode);
 
 /**
+ * writer_drops() - whether the file is dropped, now or when it has grown
+ * @w: the file
+ */
+bool writer_drops(const struct writer *w);
+
+/**
  * writer_write() - write at an offset
  * @w: the file; neither its position nor the sum changes
  * @offset: where

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xen-thaw-pv.so: preloaded into the stock helper by xen-thaw-helper when it
- * restores a PV guest. Reports where each pfn was put, and populates runs of pfns
- * by 2 MiB, as libxenguest does itself when it builds a PV guest, and from 4.21 on
- * when it restores one.
+ * xen-thaw-pv.so: xen-thaw-helper preloads it into the stock helper to restore a PV
+ * guest. It reports where each pfn was put. It also populates runs of pfns by 2 MiB,
+ * as libxenguest does when it builds a PV guest, and from 4.21 on when it restores
+ * one.
  *
  * XEN_THAW_PV has the descriptors of the table (mfn by pfn, 0 for none) and of
  * an eventfd, which is raised once at the start and after each report.
@@ -58,9 +58,22 @@ static void raise_event(void)
 {
 	const uint64_t one = 1;
 
-	/* Nobody to tell, nothing to do: the helper sees that we are silent. */
+	/* If this fails, the helper notices that no report comes. */
 	if (write(event_fd, &one, sizeof(one)) < 0)
 		return;
+}
+
+/* Children of this process get the administrator's LD_PRELOAD, without us. */
+static void clean_environment(void)
+{
+	const char *list = getenv("LD_PRELOAD");
+	const char *others = list ? strchr(list, ':') : NULL;
+
+	unsetenv("XEN_THAW_PV");
+	if (others)
+		setenv("LD_PRELOAD", others + 1, 1);
+	else
+		unsetenv("LD_PRELOAD");
 }
 
 static __attribute__((constructor)) void hello(void)
@@ -72,9 +85,7 @@ static __attribute__((constructor)) void hello(void)
 
 	if (!fds || sscanf(fds, "%d,%d", &table_fd, &event_fd) != 2)
 		return;
-	/* Not for what this process may start. */
-	unsetenv("XEN_THAW_PV");
-	unsetenv("LD_PRELOAD");
+	clean_environment();
 	if (fstat(table_fd, &st))
 		return;
 	map = mmap(NULL, st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED,

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* xen-thaw dump: the core of a guest. */
 #include <dlfcn.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "env.h"
@@ -13,18 +11,19 @@
 #include "host.h"
 #include "message.h"
 
-static const char usage[] =
+static const char help[] =
 	"usage: xen-thaw dump [OPTION]... DOMAIN FILE\n"
 	"\n"
-	"Writes the core of a guest, given by number or name, as xl dump-core does:\n"
-	"zero pages as holes, and past the page cache. The guest is paused meanwhile.\n"
+	"Writes the core of a guest to FILE, as xl dump-core does, but zero pages\n"
+	"become holes, and FILE does not fill the page cache. DOMAIN is a number or a\n"
+	"name. The guest is paused until the dump is done.\n"
 	"\n"
-	"      --cache MODE  keep: leave FILE in the page cache; drop, auto: do not\n"
-	"  -f, --force       replace FILE if it is there\n"
+	"      --cache HOW   keep: leave FILE in the page cache; drop, auto: do not\n"
+	"  -f, --force       replace FILE if it exists\n"
 	"  -h, --help        show this text\n"
 	"\n"
-	"Exit codes: 0 done; 1 it failed, and FILE is as before unless the message says\n"
-	"otherwise; 2 usage.\n";
+	"Exit codes: 0 done, 1 it failed and there is no new FILE (unless the message\n"
+	"says so), 2 wrong arguments.\n";
 
 /* Stays loaded until the end. Return: NULL after a message. */
 static const struct dump_xen *load_xen(void)
@@ -51,14 +50,13 @@ static int dump(struct dump_job *job)
 	job->xen = load_xen();
 	if (!job->xen)
 		return EXIT_FAILED;
-	if (isatty(STDERR_FILENO))
-		setenv(ENV_PROGRESS, "1", 0);
+	command_show_progress();
 	/* A limit on the size of files is an error like any other. */
 	signal(SIGXFSZ, SIG_IGN);
 	return dump_guest(job) ? EXIT_FAILED : EXIT_OK;
 }
 
-int cmd_dump(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "cache", required_argument, NULL, 'C' },
@@ -66,33 +64,38 @@ int cmd_dump(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
+	static const char * const operands[] = { "DOMAIN", "FILE", NULL };
+	const char *cache = NULL;
 	struct dump_job job = { 0 };
 	int c;
 
-	if (env_get_cache(&job.cache))
-		return EXIT_USAGE;
-	while ((c = getopt_long(argc, argv, "fh", options, NULL)) != -1) {
+	while ((c = command_option(&command_dump, argc, argv, "fh",
+				   options)) != -1) {
 		switch (c) {
+		case OPTION_HELP:
+			return EXIT_OK;
+		case OPTION_ERROR:
+			return EXIT_USAGE;
 		case 'C':
-			if (env_parse_cache("--cache ", optarg, &job.cache))
-				return EXIT_USAGE;
+			cache = optarg;
 			break;
 		case 'f':
 			job.force = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return EXIT_OK;
-		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
 		}
 	}
-	if (optind != argc - 2) {
-		fputs(usage, stderr);
+	if (command_operands(&command_dump, argc, argv, operands))
 		return EXIT_USAGE;
-	}
-	job.domain = argv[optind];
-	job.out = argv[optind + 1];
+	if (cache ? env_parse_cache("--cache ", cache, &job.cache) :
+		    env_get_cache(&job.cache))
+		return command_usage(&command_dump);
+	job.domain = argv[argc - 2];
+	job.out = argv[argc - 1];
 	return dump(&job);
 }
+
+const struct command command_dump = {
+	.name = "dump",
+	.summary = "write the core of a guest, as xl dump-core does",
+	.help = help,
+	.run = run,
+};

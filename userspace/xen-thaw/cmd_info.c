@@ -2,7 +2,6 @@
 /* xen-thaw info: what is in a save file. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,46 +13,19 @@
 #include "command.h"
 #include "info.h"
 #include "message.h"
+#include "output.h"
 
-static const char usage[] =
+static const char help[] =
 	"usage: xen-thaw info [OPTION]... FILE\n"
 	"\n"
 	"Shows what is in a save file of xl or libvirt, and checks its structure.\n"
 	"\n"
-	"  -j, --json   as JSON\n"
-	"  -q, --quick  do not read the pages, so do not count the zero ones\n"
+	"  -j, --json   print JSON\n"
+	"      --quick  do not read the pages, and do not count zero pages\n"
 	"  -h, --help   show this text\n"
 	"\n"
-	"Exit codes: 0 the file is sound, 1 it is damaged or cannot be read, 2 usage.\n";
-
-/* Room for a size as text. */
-struct size {
-	char text[32];
-};
-
-static const char *size(struct size *s, uint64_t bytes)
-{
-	static const char * const units[] = { "KiB", "MiB", "GiB", "TiB" };
-	double value = (double)bytes / 1024;
-	size_t unit = 0;
-
-	if (bytes < 1024) {
-		snprintf(s->text, sizeof(s->text), "%" PRIu64 " bytes", bytes);
-		return s->text;
-	}
-	for (; value >= 1024 && unit < 3; unit++)
-		value /= 1024;
-	snprintf(s->text, sizeof(s->text), "%.1f %s", value, units[unit]);
-	return s->text;
-}
-
-/* The file says what it likes: nothing of it steers a terminal. */
-static void print_plain(const char *text)
-{
-	for (; *text; text++)
-		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' :
-								      *text);
-}
+	"Exit codes: 0 the file is sound, 1 it is damaged or cannot be read,\n"
+	"2 wrong arguments.\n";
 
 static const char *toolstack(const struct info *info)
 {
@@ -62,21 +34,21 @@ static const char *toolstack(const struct info *info)
 
 static void print_guest(const struct info *info)
 {
-	struct size s;
+	struct size_text s;
 
 	printf("Guest:       ");
 	if (info->name) {
-		print_plain(info->name);
+		output_plain(info->name);
 		printf(", ");
 	}
-	print_plain(info->type);
+	output_plain(info->type);
 	if (info->vcpus)
 		printf(", %" PRIu64 " vCPU%s", info->vcpus,
 		       info->vcpus == 1 ? "" : "s");
 	if (info->memory_kib)
-		printf(", %s", size(&s, info->memory_kib * 1024));
+		printf(", %s", output_size(&s, info->memory_kib * 1024));
 	if (info->max_memory_kib > info->memory_kib)
-		printf(" (at most %s)", size(&s, info->max_memory_kib * 1024));
+		printf(" (at most %s)", output_size(&s, info->max_memory_kib * 1024));
 	putchar('\n');
 }
 
@@ -95,28 +67,28 @@ static void print_origin(const struct info *info)
 
 static void print_pages(const struct info *info)
 {
-	struct size s;
+	struct size_text s;
 
 	if (info->planned)
 		printf("Pages:       %" PRIu64 " (%s)", info->pages,
-		       size(&s, info->pages * XT_PAGE_SIZE));
+		       output_size(&s, info->pages * XT_PAGE_SIZE));
 	if (info->data_read)
 		printf(", %" PRIu64 " of them zero", info->zero);
 	if (info->planned)
 		putchar('\n');
 	printf("Page data:   %s, %" PRIu64 " of %" PRIu64
-	       " pages at a page of the file\n",
-	       size(&s, info->data_pages * XT_PAGE_SIZE), info->aligned_pages,
+	       " pages aligned\n",
+	       output_size(&s, info->data_pages * XT_PAGE_SIZE), info->aligned_pages,
 	       info->data_pages);
 }
 
 static void print_count(const char *name, const struct info_count *c)
 {
-	struct size s;
+	struct size_text s;
 
 	if (c->nr)
 		printf("  %-26s %10" PRIu64 " %14s\n", name, c->nr,
-		       size(&s, c->bytes));
+		       output_size(&s, c->bytes));
 }
 
 static void print_tables(const struct info *info)
@@ -140,14 +112,14 @@ static void print_tables(const struct info *info)
 static void print_text(const struct info *info, bool damaged)
 {
 	const struct stream *s = &info->file.stream;
-	struct size bytes;
+	struct size_text bytes;
 
 	printf("File:        ");
-	print_plain(s->name);
+	output_plain(s->name);
 	putchar('\n');
-	printf("Size:        %s", size(&bytes, s->file_size));
+	printf("Size:        %s", output_size(&bytes, s->file_size));
 	if (info->disk_bytes)
-		printf(", on disk %s", size(&bytes, info->disk_bytes));
+		printf(", on disk %s", output_size(&bytes, info->disk_bytes));
 	putchar('\n');
 	print_origin(info);
 	print_guest(info);
@@ -159,36 +131,19 @@ static void print_text(const struct info *info, bool damaged)
 	print_tables(info);
 }
 
-static void add_string(struct json_object *to, const char *key,
-		       const char *value)
-{
-	if (value)
-		json_object_object_add(to, key, json_object_new_string(value));
-}
-
-static void add_number(struct json_object *to, const char *key, uint64_t value)
-{
-	json_object_object_add(to, key, json_object_new_uint64(value));
-}
-
-static void add_bool(struct json_object *to, const char *key, bool value)
-{
-	json_object_object_add(to, key, json_object_new_boolean(value));
-}
-
 static struct json_object *guest_json(const struct info *info)
 {
 	struct json_object *guest = json_object_new_object();
 
-	add_string(guest, "name", info->name);
-	add_string(guest, "uuid", info->uuid);
-	add_string(guest, "type", info->type);
+	json_add_text(guest, "name", info->name);
+	json_add_text(guest, "uuid", info->uuid);
+	json_add_text(guest, "type", info->type);
 	if (info->vcpus)
-		add_number(guest, "vcpus", info->vcpus);
+		json_add_number(guest, "vcpus", info->vcpus);
 	if (info->memory_kib)
-		add_number(guest, "memory_kib", info->memory_kib);
+		json_add_number(guest, "memory_kib", info->memory_kib);
 	if (info->max_memory_kib)
-		add_number(guest, "max_memory_kib", info->max_memory_kib);
+		json_add_number(guest, "max_memory_kib", info->max_memory_kib);
 	return guest;
 }
 
@@ -202,8 +157,8 @@ static void add_counts(struct json_object *to, const struct info_count *counts,
 		if (!counts[i].nr)
 			continue;
 		one = json_object_new_object();
-		add_number(one, "count", counts[i].nr);
-		add_number(one, "bytes", counts[i].bytes);
+		json_add_number(one, "count", counts[i].nr);
+		json_add_number(one, "bytes", counts[i].bytes);
 		json_object_object_add(to, name(i), one);
 	}
 }
@@ -215,16 +170,16 @@ static struct json_object *pages_json(const struct info *info)
 	unsigned int i;
 
 	if (info->planned) {
-		add_number(pages, "guest", info->pages);
-		add_number(pages, "zero_without_data", info->known_zero);
+		json_add_number(pages, "guest", info->pages);
+		json_add_number(pages, "zero_without_data", info->known_zero);
 	}
 	if (info->data_read)
-		add_number(pages, "zero", info->zero);
-	add_number(pages, "with_data", info->data_pages);
-	add_number(pages, "aligned", info->aligned_pages);
+		json_add_number(pages, "zero", info->zero);
+	json_add_number(pages, "with_data", info->data_pages);
+	json_add_number(pages, "aligned", info->aligned_pages);
 	for (i = 0; i < 16; i++) {
 		if (info->types[i])
-			add_number(types, info_page_type_name(i),
+			json_add_number(types, info_page_type_name(i),
 				   info->types[i]);
 	}
 	json_object_object_add(pages, "types", types);
@@ -235,10 +190,10 @@ static struct json_object *bytes_json(const struct info *info)
 {
 	struct json_object *bytes = json_object_new_object();
 
-	add_number(bytes, "file", info->file.stream.file_size);
+	json_add_number(bytes, "file", info->file.stream.file_size);
 	if (info->disk_bytes)
-		add_number(bytes, "disk", info->disk_bytes);
-	add_number(bytes, "page_data", info->data_pages * XT_PAGE_SIZE);
+		json_add_number(bytes, "disk", info->disk_bytes);
+	json_add_number(bytes, "page_data", info->data_pages * XT_PAGE_SIZE);
 	return bytes;
 }
 
@@ -262,26 +217,23 @@ static void print_json(const struct info *info, bool damaged)
 	char xen[32];
 
 	snprintf(xen, sizeof(xen), "%u.%u", s->xen_major, s->xen_minor);
-	add_string(top, "file", s->name);
-	add_string(top, "toolstack", toolstack(info));
-	add_string(top, "xen", xen);
-	add_number(top, "libxl_version", info->file.libxl_version);
-	add_bool(top, "legacy", info->file.libxl_options & LIBXL_OPT_LEGACY);
-	add_number(top, "libxc_version", s->version);
+	json_add_text(top, "file", s->name);
+	json_add_text(top, "toolstack", toolstack(info));
+	json_add_text(top, "xen", xen);
+	json_add_number(top, "libxl_version", info->file.libxl_version);
+	json_add_bool(top, "legacy", info->file.libxl_options & LIBXL_OPT_LEGACY);
+	json_add_number(top, "libxc_version", s->version);
 	json_object_object_add(top, "guest", guest_json(info));
 	json_object_object_add(top, "bytes", bytes_json(info));
 	json_object_object_add(top, "pages", pages_json(info));
 	json_object_object_add(top, "records", records_json(info));
-	add_bool(top, "packed", info->packed);
-	add_bool(top, "checksums", info->sums);
-	add_bool(top, "cut_save", info->cut_save);
-	add_bool(top, "fast_path", info->fast);
-	add_string(top, "fast_path_refusal", info->refusal);
-	add_string(top, "error", damaged ? s->error : NULL);
-	puts(json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY |
-					    JSON_C_TO_STRING_SPACED |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(top);
+	json_add_bool(top, "packed", info->packed);
+	json_add_bool(top, "checksums", info->sums);
+	json_add_bool(top, "cut_save", info->cut_save);
+	json_add_bool(top, "fast_path", info->fast);
+	json_add_text(top, "fast_path_refusal", info->refusal);
+	json_add_text(top, "error", damaged ? s->error : NULL);
+	json_print(top);
 }
 
 static int show(const char *path, bool json, bool read_data)
@@ -308,36 +260,40 @@ static int show(const char *path, bool json, bool read_data)
 	return ret ? EXIT_FAILED : EXIT_OK;
 }
 
-int cmd_info(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
 		{ "json", no_argument, NULL, 'j' },
-		{ "quick", no_argument, NULL, 'q' },
+		{ "quick", no_argument, NULL, 'Q' },
 		{ 0 }
 	};
+	static const char * const operands[] = { "FILE", NULL };
 	bool json = false, read_data = true;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "hjq", options, NULL)) != -1) {
+	while ((c = command_option(&command_info, argc, argv, "hj",
+				   options)) != -1) {
 		switch (c) {
-		case 'h':
-			fputs(usage, stdout);
+		case OPTION_HELP:
 			return EXIT_OK;
+		case OPTION_ERROR:
+			return EXIT_USAGE;
 		case 'j':
 			json = true;
 			break;
-		case 'q':
+		case 'Q':
 			read_data = false;
-			break;
-		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
 		}
 	}
-	if (optind != argc - 1) {
-		fputs(usage, stderr);
+	if (command_operands(&command_info, argc, argv, operands))
 		return EXIT_USAGE;
-	}
-	return show(argv[optind], json, read_data);
+	return show(argv[argc - 1], json, read_data);
 }
+
+const struct command command_info = {
+	.name = "info",
+	.summary = "show what is in a save file",
+	.help = help,
+	.run = run,
+};

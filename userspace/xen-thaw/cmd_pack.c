@@ -2,34 +2,78 @@
 /* xen-thaw pack: a save file that restores fast. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
-#include "env.h"
 #include "file.h"
 #include "message.h"
 #include "pack.h"
 #include "newfile.h"
+#include "output.h"
 #include "progress.h"
 
-static const char usage[] =
+static const char help[] =
 	"usage: xen-thaw pack [OPTION]... IN OUT\n"
 	"\n"
-	"Writes the save file IN anew as OUT: page data at pages of the file, zero\n"
-	"pages as holes. xl restore takes it as it takes IN. IN is not changed.\n"
+	"Writes the save file IN anew as OUT: page data is aligned to pages of the file,\n"
+	"zero pages are holes. xl restore takes OUT as it takes IN. IN is not changed.\n"
 	"\n"
-	"  -f, --force         replace OUT if it is there\n"
-	"  -n, --no-checksums  write none, so that verify can check the structure only\n"
+	"  -f, --force         replace OUT if it exists\n"
+	"  -n, --no-checksums  write no checksums; verify then checks only the structure\n"
+	"  -q, --quiet         do not print the sizes of IN and OUT\n"
 	"  -h, --help          show this text\n"
 	"\n"
-	"Exit codes: 0 done; 1 it failed, and OUT is as before unless the message says\n"
-	"otherwise; 2 usage.\n";
+	"Exit codes: 0 done, 1 it failed and there is no new OUT (unless the message says\n"
+	"so), 2 wrong arguments.\n";
+
+/**
+ * struct request - what the command line asks for
+ * @force: replace OUT
+ * @quiet: print nothing
+ * @job: with the names of the files, and whether to write checksums
+ */
+struct request {
+	bool force;
+	bool quiet;
+	struct pack_job job;
+};
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void print_sizes(const struct stat *st)
+{
+	struct size_text s;
+
+	printf("%s", output_size(&s, (uint64_t)st->st_size));
+	/* A block device has none. */
+	if (S_ISREG(st->st_mode))
+		printf(" (%s on disk)",
+		       output_size(&s, (uint64_t)st->st_blocks * 512));
+}
+
+static void print_result(const struct pack_job *job, const struct stat *in,
+			 const struct stat *out, double seconds)
+{
+	output_plain(job->in_name);
+	printf(": ");
+	print_sizes(in);
+	printf("\n");
+	output_plain(job->out_name);
+	printf(": ");
+	print_sizes(out);
+	printf(", packed in %.1f s\n", seconds);
+}
 
 static int write_out(struct pack_job *job, const struct stat *before)
 {
@@ -47,16 +91,18 @@ static int write_out(struct pack_job *job, const struct stat *before)
 	return 0;
 }
 
-static int pack_to(struct pack_job *job, bool force)
+static int pack_to(struct request *r)
 {
+	struct pack_job *job = &r->job;
 	struct newfile out;
-	struct stat in;
+	struct stat in, packed;
+	double start = now();
 
 	if (fstat(job->in_fd, &in)) {
 		message("%s: %s", job->in_name, strerror(errno));
 		return -1;
 	}
-	if (newfile_open(&out, job->out_name, force, &in)) {
+	if (newfile_open(&out, job->out_name, r->force, &in)) {
 		message("%s: %s", job->out_name, out.error);
 		return -1;
 	}
@@ -69,59 +115,69 @@ static int pack_to(struct pack_job *job, bool force)
 		message("%s: %s", job->out_name, out.error);
 		return -1;
 	}
+	if (!r->quiet && !stat(job->out_name, &packed))
+		print_result(job, &in, &packed, now() - start);
 	return 0;
 }
 
-static int pack(const char *in, const char *out, bool force, bool sums)
+static int pack(struct request *r)
 {
-	struct pack_job job = { .in_name = in, .out_name = out, .sums = sums };
 	int ret;
 
-	job.in_fd = open(in, O_RDONLY | O_CLOEXEC);
-	if (job.in_fd < 0) {
-		message("%s: %s", in, strerror(errno));
+	r->job.in_fd = open(r->job.in_name, O_RDONLY | O_CLOEXEC);
+	if (r->job.in_fd < 0) {
+		message("%s: %s", r->job.in_name, strerror(errno));
 		return EXIT_FAILED;
 	}
-	if (isatty(STDERR_FILENO))
-		setenv(ENV_PROGRESS, "1", 0);
+	command_show_progress();
 	progress_title("packing");
 	/* A limit on the size of files is an error like any other. */
 	signal(SIGXFSZ, SIG_IGN);
-	ret = pack_to(&job, force);
-	close(job.in_fd);
+	ret = pack_to(r);
+	close(r->job.in_fd);
 	return ret ? EXIT_FAILED : EXIT_OK;
 }
 
-int cmd_pack(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "force", no_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "no-checksums", no_argument, NULL, 'n' },
+		{ "quiet", no_argument, NULL, 'q' },
 		{ 0 }
 	};
-	bool force = false, sums = true;
+	static const char * const operands[] = { "IN", "OUT", NULL };
+	struct request r = { .job.sums = true };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "fhn", options, NULL)) != -1) {
+	while ((c = command_option(&command_pack, argc, argv, "fhnq",
+				   options)) != -1) {
 		switch (c) {
-		case 'f':
-			force = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
+		case OPTION_HELP:
 			return EXIT_OK;
-		case 'n':
-			sums = false;
-			break;
-		default:
-			fputs(usage, stderr);
+		case OPTION_ERROR:
 			return EXIT_USAGE;
+		case 'f':
+			r.force = true;
+			break;
+		case 'n':
+			r.job.sums = false;
+			break;
+		case 'q':
+			r.quiet = true;
 		}
 	}
-	if (optind != argc - 2) {
-		fputs(usage, stderr);
+	if (command_operands(&command_pack, argc, argv, operands))
 		return EXIT_USAGE;
-	}
-	return pack(argv[optind], argv[optind + 1], force, sums);
+	r.job.in_name = argv[argc - 2];
+	r.job.out_name = argv[argc - 1];
+	return pack(&r);
 }
+
+const struct command command_pack = {
+	.name = "pack",
+	.summary = "write a save file anew, so that it restores fast",
+	.help = help,
+	.run = run,
+};

@@ -2,38 +2,38 @@
 /* xen-thaw verify: whether a save file is sound. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "command.h"
-#include "env.h"
 #include "message.h"
+#include "output.h"
 #include "progress.h"
 #include "verify.h"
 
-static const char usage[] =
+static const char help[] =
 	"usage: xen-thaw verify [OPTION]... FILE\n"
 	"\n"
-	"Checks the structure of a save file of xl or libvirt, and the checksums of one\n"
-	"that xen-thaw pack wrote.\n"
+	"Checks the structure of a save file of xl or libvirt. If the file is packed,\n"
+	"its checksums are checked, too.\n"
 	"\n"
-	"  -j, --json   as JSON\n"
-	"  -q, --quiet  print nothing about a sound file\n"
+	"  -j, --json   print JSON\n"
+	"  -q, --quiet  print nothing if the file is sound\n"
 	"  -h, --help   show this text\n"
 	"\n"
-	"Exit codes: 0 the file is sound, 1 it is damaged or cannot be read, 2 usage.\n";
+	"Exit codes: 0 the file is sound, 1 it is damaged or cannot be read,\n"
+	"2 wrong arguments.\n";
 
 static void print_text(const struct verify *v)
 {
-	printf("%s: sound: %" PRIu64 " pages of data in %" PRIu64 " records",
-	       v->file.stream.name, v->nr_pages, v->nr_records);
+	output_plain(v->file.stream.name);
+	printf(": sound: %" PRIu64 " pages of data in %" PRIu64 " records",
+	       v->nr_pages, v->nr_records);
 	if (!v->summed_bytes)
 		printf("; no checksums");
 	else if (v->summed_bytes == v->size)
@@ -46,36 +46,26 @@ static void print_text(const struct verify *v)
 	putchar('\n');
 }
 
-static void add_number(struct json_object *to, const char *key, uint64_t value)
-{
-	json_object_object_add(to, key, json_object_new_uint64(value));
-}
-
 static void print_json(const struct verify *v, bool damaged)
 {
 	const struct stream *s = &v->file.stream;
 	struct json_object *top = json_object_new_object();
 
-	json_object_object_add(top, "file", json_object_new_string(s->name));
-	json_object_object_add(top, "sound", json_object_new_boolean(!damaged));
-	add_number(top, "libxc_version", s->version);
-	json_object_object_add(top, "packed",
-			       json_object_new_boolean(v->indexed));
-	add_number(top, "bytes", s->file_size);
-	add_number(top, "bytes_behind_end", v->rest);
-	add_number(top, "records", v->nr_records);
-	add_number(top, "pages", v->nr_pages);
-	add_number(top, "checksummed_bytes", v->summed_bytes);
-	add_number(top, "checksummed_pages", v->nr_summed);
+	json_add_text(top, "file", s->name);
+	json_add_bool(top, "sound", !damaged);
+	json_add_number(top, "libxc_version", s->version);
+	json_add_bool(top, "packed", v->indexed);
+	json_add_number(top, "bytes", s->file_size);
+	json_add_number(top, "bytes_behind_end", v->rest);
+	json_add_number(top, "records", v->nr_records);
+	json_add_number(top, "pages", v->nr_pages);
+	json_add_number(top, "checksummed_bytes", v->summed_bytes);
+	json_add_number(top, "checksummed_pages", v->nr_summed);
 	if (damaged) {
-		add_number(top, "bad_offset", s->error_offset);
-		json_object_object_add(top, "error",
-				       json_object_new_string(s->error));
+		json_add_number(top, "bad_offset", s->error_offset);
+		json_add_text(top, "error", s->error);
 	}
-	puts(json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY |
-					    JSON_C_TO_STRING_SPACED |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(top);
+	json_print(top);
 }
 
 static int verify(const char *path, bool json, bool quiet)
@@ -87,8 +77,7 @@ static int verify(const char *path, bool json, bool quiet)
 		message("%s: %s", path, strerror(errno));
 		return EXIT_FAILED;
 	}
-	if (isatty(STDERR_FILENO))
-		setenv(ENV_PROGRESS, "1", 0);
+	command_show_progress();
 	progress_title("verifying");
 	ret = verify_file(&v, fd, path);
 	close(fd);
@@ -103,7 +92,7 @@ static int verify(const char *path, bool json, bool quiet)
 	return ret ? EXIT_FAILED : EXIT_OK;
 }
 
-int cmd_verify(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
@@ -111,28 +100,32 @@ int cmd_verify(int argc, char **argv)
 		{ "quiet", no_argument, NULL, 'q' },
 		{ 0 }
 	};
+	static const char * const operands[] = { "FILE", NULL };
 	bool json = false, quiet = false;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "hjq", options, NULL)) != -1) {
+	while ((c = command_option(&command_verify, argc, argv, "hjq",
+				   options)) != -1) {
 		switch (c) {
-		case 'h':
-			fputs(usage, stdout);
+		case OPTION_HELP:
 			return EXIT_OK;
+		case OPTION_ERROR:
+			return EXIT_USAGE;
 		case 'j':
 			json = true;
 			break;
 		case 'q':
 			quiet = true;
-			break;
-		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
 		}
 	}
-	if (optind != argc - 1) {
-		fputs(usage, stderr);
+	if (command_operands(&command_verify, argc, argv, operands))
 		return EXIT_USAGE;
-	}
-	return verify(argv[optind], json, quiet);
+	return verify(argv[argc - 1], json, quiet);
 }
+
+const struct command command_verify = {
+	.name = "verify",
+	.summary = "check a save file, and its checksums",
+	.help = help,
+	.run = run,
+};

@@ -30,12 +30,12 @@ static bool under_xen(void)
 int host_check(const char *doing)
 {
 	if (!under_xen()) {
-		message("this machine does not run under Xen: %s takes dom0",
+		message("this machine does not run under Xen: %s needs dom0",
 			doing);
 		return -1;
 	}
 	if (geteuid()) {
-		message("%s takes root", doing);
+		message("%s must be done as root", doing);
 		return -1;
 	}
 	if (access(PRIVCMD, F_OK)) {

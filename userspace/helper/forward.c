@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the stock helper gets of the stream: all but the pages that we fill. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "forward.h"
+#include "message.h"
+#include "stock.h"
+
+int restore_fail(const struct restore *r, const char *error)
+{
+	message("%s: %s", r->name, error);
+	return -1;
+}
+
+int restore_stock_ended(struct restore *r)
+{
+	r->stock_ended = true;
+	return -1;
+}
+
+static int write_all(int fd, const char *buf, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, buf, len);
+
+		if (stock_interrupted) {
+			errno = EINTR;
+			return -1;
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		buf += n;
+		len -= n;
+	}
+	return 0;
+}
+
+static int fail_to_forward(struct restore *r, uint64_t offset)
+{
+	if (stock_interrupted)
+		return restore_fail(r, "interrupted by a signal");
+	if (errno == EPIPE)
+		return restore_stock_ended(r);
+	message("%s: offset %llu: cannot write to the stock helper: %s",
+		r->name, (unsigned long long)offset, strerror(errno));
+	return -1;
+}
+
+int forward(struct restore *r, int pipe_fd, uint64_t start, uint64_t end)
+{
+	char buf[16384];
+
+	while (start < end) {
+		size_t want = end - start < sizeof(buf) ? end - start
+							: sizeof(buf);
+		ssize_t n = pread(r->io_fd, buf, want, start);
+
+		if (n < 0 && errno == EINTR && !stock_interrupted)
+			continue;
+		if (n <= 0) {
+			stream_fail(&r->stream, start, "cannot read: %s",
+				    n ? strerror(errno) : "the file ends here");
+			return restore_fail(r, r->stream.error);
+		}
+		if (write_all(pipe_fd, buf, n))
+			return fail_to_forward(r, start);
+		start += n;
+	}
+	return 0;
+}
+
+/* Forwards what the stock helper is to see of a PV guest's PAGE_DATA. */
+static int forward_rewritten(struct restore *r, int pipe_fd, struct stream *s,
+			     const struct stream_record *rec)
+{
+	struct fills pieces;
+	size_t length, i;
+	char *record = pv_rewrite(r->pv, s, rec, &pieces, &length);
+	int err = 0;
+
+	if (!record)
+		err = restore_fail(r, s->error);
+	else if (write_all(pipe_fd, record, length))
+		err = fail_to_forward(r, rec->offset);
+	for (i = 0; !err && i < pieces.nr; i++) {
+		const struct plan_fill *piece = &pieces.v[i];
+
+		err = forward(r, pipe_fd, piece->offset, piece->offset +
+			      (uint64_t)piece->nr * XT_PAGE_SIZE);
+	}
+	free(pieces.v);
+	free(record);
+	return err;
+}
+
+int forward_head(struct restore *r, int pipe_fd)
+{
+	struct stream s;
+	struct stream_record rec;
+	uint64_t from;
+
+	if (stream_open(&s, r->io_fd, r->name, r->stream.start))
+		return restore_fail(r, s.error);
+	from = s.start;
+	while (s.next < r->plan.first_after_data) {
+		if (stream_next(&s, &rec))
+			return restore_fail(r, s.error);
+		if (rec.type != REC_PAGE_DATA && !(rec.type & REC_OPTIONAL))
+			continue;
+		if (forward(r, pipe_fd, from, rec.offset))
+			return -1;
+		if (rec.type == REC_PAGE_DATA && r->pv &&
+		    forward_rewritten(r, pipe_fd, &s, &rec))
+			return -1;
+		from = s.next;
+	}
+	return forward(r, pipe_fd, from, r->plan.first_after_data);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* xl, with xen-thaw-helper as its save helper: for restore and save. */
+#ifndef XEN_THAW_RUN_XL_H
+#define XEN_THAW_RUN_XL_H
+
+#include <stdbool.h>
+
+struct command;
+
+/**
+ * struct xl_request - what a command line asks for
+ * @command: the command; its name is xl's, too
+ * @engine: value of --engine, or NULL
+ * @threads: value of --threads, or NULL
+ * @cache: value of --cache, or NULL
+ * @stats: value of --stats, or NULL
+ * @verify: --verify was given
+ * @xl: arguments of xl: "xl", the command, and all that is not ours, with a NULL
+ * @nr_xl: arguments in @xl
+ * @operand: the last arguments that are no options; NULL if there are fewer
+ * @nr_operands: arguments that are no options
+ */
+struct xl_request {
+	const struct command *command;
+	const char *engine;
+	const char *threads;
+	const char *cache;
+	const char *stats;
+	bool verify;
+	char **xl;
+	int nr_xl;
+	char *operand[2];
+	int nr_operands;
+};
+
+/**
+ * xl_parse() - sort our options from those of xl
+ * @r: @command is set; the rest is filled in, and xl_free() is due
+ * @argc: of the command
+ * @argv: of the command
+ *
+ * restore has all options, save has --cache and --stats. Their values are checked.
+ *
+ * Return: 0; OPTION_HELP after the help was printed; OPTION_ERROR after a message.
+ */
+int xl_parse(struct xl_request *r, int argc, char **argv);
+void xl_free(struct xl_request *r);
+
+/**
+ * xl_run() - become xl
+ * @r: parsed
+ * @doing: what needs dom0 and root, for messages
+ *
+ * Return: EXIT_FAILED after a message, if it returns.
+ */
+int xl_run(struct xl_request *r, const char *doing);
+
+#endif /* XEN_THAW_RUN_XL_H */
