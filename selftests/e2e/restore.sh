@@ -128,6 +128,20 @@ pipe_is_handed_over()
 	frames_are /tmp/frames.ref guest && guest_destroy guest
 }
 
+# What xen-thaw says of a compressed image works.
+compressed()
+{
+	gzip -c $image >/tmp/image.gz
+	! xen-thaw info /tmp/image.gz 2>$log || return
+	line=$(sed -n 's,.*compressed with gzip: .* xen-thaw: \(.*\)FILE\(.*xl restore \),\1/tmp/image.gz\2-p ,p' $log)
+	[ "$line" ] || why "no line to copy in: $(cat $log)" || return
+	# Every dom0 but this one has it.
+	[ -e /dev/stdin ] || ln -s /proc/self/fd/0 /dev/stdin || return
+	sh -c "$line" || return
+	frames_are /tmp/frames.ref guest && runs_on guest && guest_destroy guest || return
+	rm /tmp/image.gz
+}
+
 no_module_auto()
 {
 	rmmod xen_thaw || return
@@ -167,6 +181,7 @@ test_it from_sparse_file module
 test_it from_sparse_file mmapbatch
 test_it save_again
 test_it pipe_is_handed_over
+test_it compressed
 test_it no_module_auto
 test_it no_module_module
 test_it wait_for 30 free_mem_is "$free_before"

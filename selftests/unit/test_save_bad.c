@@ -9,6 +9,7 @@
 
 #include "kselftest_harness.h"
 
+#include "info.h"
 #include "plan.h"
 #include "save_room.h"
 #include "savefile.h"
@@ -57,6 +58,37 @@ TEST_F(save_bad, truncated)
 		ASSERT_NE(NULL, strstr(self->t.job.error, "before the END"));
 		ASSERT_EQ(true, left_is_cut(self)) TH_LOG("%zu", at);
 	}
+}
+
+/* How xen-thaw info calls what there is. */
+static const char *info_says(struct _test_data_save_bad *self, int ret)
+{
+	static struct info info;
+	const char *says;
+
+	if (info_gather(&info, self->t.out, "saved", false) != ret)
+		return info.file.stream.error;
+	says = info_packed(&info);
+	info_free(&info);
+	return says;
+}
+
+/* Wherever it ends behind the first record: it is no packed file yet. */
+TEST_F(save_bad, info_of_truncated)
+{
+	const char *cut = "incomplete: the save was cut short";
+	size_t at, step;
+
+	saving_begin(&self->t);
+	image_page_range(&self->t.img, PFN_NOTAB, 0, 3);
+	saving_end(&self->t);
+	for (at = self->t.img.libxc + 48; at < self->t.libxc_end; at += step) {
+		step = at < self->t.img.pages + 40 ? 8 : 1003;
+		ASSERT_EQ(-1, saving_part(&self->t, at));
+		ASSERT_STREQ(cut, info_says(self, 1)) TH_LOG("%zu", at);
+	}
+	ASSERT_EQ(NULL, saving_all(&self->t));
+	EXPECT_STREQ("yes, with checksums", info_says(self, 0));
 }
 
 /* poke() - overwrite a word at an offset in the PAGE_DATA record */

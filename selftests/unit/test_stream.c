@@ -304,6 +304,48 @@ TEST_F(stream, unreadable)
 	close(fd);
 }
 
+/* Files that are often taken for a save file are called by their name. */
+TEST_F(stream, other_files)
+{
+	static const struct {
+		char magic[17];
+		const char *error;
+	} others[] = {
+		{ "\x1f\x8b\x08", "compressed with gzip: " },
+		{ "\xfd" "7zXZ\0", " xz -dc FILE | xl restore /dev/stdin" },
+		{ "\x28\xb5\x2f\xfd", " zstd -dc FILE | xl restore /dev/stdin" },
+		{ "\x04\x22\x4d\x18", " lz4 -dc FILE | xl restore /dev/stdin" },
+		{ "BZh9", " bzip2 -dc FILE | xl restore /dev/stdin" },
+		{ "XenSavedDomain\n", "xe vm-resume" },
+		{ "XenSavedDomv2-\n", "xe vm-resume" },
+		{ "LinuxGuestRecord", "saved by xm" },
+		{ "LibvirtQemudSave", "not of Xen" },
+		{ "QEVM\0\0\0\x03", "state of QEMU" },
+		{ "QFI\xfb\0\0\0\x03", "qcow2" },
+		{ "\x7f" "ELF\x02", "a core cannot be restored" },
+		{ "XenSavedVM", "neither xl's nor libvirt's" },
+		{ "\xfd" "7zXz", "neither xl's nor libvirt's" },
+	};
+	const char *error = self->f.stream.error;
+	char start[32];
+	size_t i;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		memset(start, 0, sizeof(start));
+		memcpy(start, others[i].magic, sizeof(others[i].magic));
+		fd = memfd_create("other", MFD_CLOEXEC);
+		ASSERT_EQ(sizeof(start), write(fd, start, sizeof(start)));
+		EXPECT_EQ(-1, savefile_open(&self->f, fd, "other"));
+		EXPECT_EQ(0, strncmp(error, "offset 0: ", 10));
+		EXPECT_NE(NULL, strstr(error, others[i].error))
+			TH_LOG("%s", error);
+		/* All of the line is there. */
+		EXPECT_GT(sizeof(self->f.stream.error) - 1, strlen(error));
+		close(fd);
+	}
+}
+
 /* Offsets that wrap round. */
 TEST_F(stream, start_behind_the_end)
 {

@@ -176,16 +176,19 @@ static int rename_new(struct newfile *o)
 	return 0;
 }
 
-static int name_it(struct newfile *o)
+/* Sets whether a file of that name was replaced. */
+static int name_it(struct newfile *o, bool *replaced)
 {
-	if (!o->temp[0]) {
-		if (!link_it(o, o->path))
-			return 0;
-		if (errno != EEXIST || !o->force || link_temp(o))
+	*replaced = false;
+	if (o->temp[0] ? rename_new(o) : link_it(o, o->path)) {
+		if (!o->force)
+			return -1;
+		*replaced = errno == EEXIST;
+		if (!o->temp[0] && link_temp(o))
+			return -1;
+		if (rename(o->temp, o->path))
 			return -1;
 	}
-	if (o->force ? rename(o->temp, o->path) : rename_new(o))
-		return -1;
 	o->temp[0] = '\0';
 	return 0;
 }
@@ -206,21 +209,35 @@ static int set_owner(struct newfile *o, const struct stat *in)
 	return fchmod(o->fd, mode);
 }
 
+/* A name is on disk only when its directory is. */
+static int sync_name(struct newfile *o, bool replaced)
+{
+	const char *left = "";
+	int err;
+
+	/* Not every filesystem can, or has to. */
+	if (!fsync(o->dir) || errno == EINVAL)
+		return 0;
+	err = errno;
+	if (replaced)
+		left = ": it has replaced the old file, which may be back after a crash";
+	else if (unlink(o->path))
+		left = ": it is there, but may be gone after a crash";
+	return fail(o, "cannot write its directory to the disk: %s%s",
+		    strerror(err), left);
+}
+
 int newfile_commit(struct newfile *o, const struct stat *in)
 {
-	if (set_owner(o, in) || fsync(o->fd) || name_it(o)) {
-		fail(o, "%s", strerror(errno));
-		newfile_abort(o);
-		return -1;
-	}
-	/* Not every filesystem can, or has to. */
-	if (fsync(o->dir) && errno != EINVAL) {
-		fail(o, "it is there, but may not last: %s", strerror(errno));
-		newfile_abort(o);
-		return -1;
-	}
+	bool replaced;
+	int ret = 0;
+
+	if (set_owner(o, in) || fsync(o->fd) || name_it(o, &replaced))
+		ret = fail(o, "%s", strerror(errno));
+	else
+		ret = sync_name(o, replaced);
 	newfile_abort(o);
-	return 0;
+	return ret;
 }
 
 void newfile_abort(struct newfile *o)

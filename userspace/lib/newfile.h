@@ -24,7 +24,7 @@ struct newfile {
 	bool force;
 	int dir;
 	char temp[PATH_MAX];
-	char error[128];
+	char error[192];
 };
 
 /**
@@ -43,12 +43,16 @@ int newfile_open(struct newfile *o, const char *path, bool force,
 		 const struct stat *in);
 
 /**
- * newfile_commit() - make it lasting, and give it its name
+ * newfile_commit() - write it to the disk, and give it its name
  * @o: the file; closed
  * @in: whose owner and permissions it gets; those of its owner alone where it
  *	cannot have that owner, or where @in is NULL
  *
- * Return: 0, or -1 with @o->error set and the file gone.
+ * Return: 0 when the file and its name are on disk. Else -1 with @o->error set,
+ * no new file, and the old one still there where @o->force would have replaced it.
+ * There is one exception: the name comes before its directory is written to the
+ * disk. Where that fails, the new file is removed; but it stays, whole, if it has
+ * replaced another file or cannot be removed. @o->error says which of both.
  */
 int newfile_commit(struct newfile *o, const struct stat *in);
 

@@ -133,6 +133,46 @@ static int open_libvirt(struct savefile *f)
 	return 0;
 }
 
+#define COMPRESSED(name) \
+	"compressed with " name ": decompress it first; or restore it without xen-thaw: " \
+	name " -dc FILE | xl restore /dev/stdin"
+
+/* What is often taken for a save file of xl or libvirt, by its first bytes. */
+static const struct {
+	const char *magic;
+	size_t size;
+	const char *what;
+} others[] = {
+	{ "\x1f\x8b", 2, COMPRESSED("gzip") },
+	{ "\xfd" "7zXZ", 6, COMPRESSED("xz") },
+	{ "\x28\xb5\x2f\xfd", 4, COMPRESSED("zstd") },
+	{ "\x04\x22\x4d\x18", 4, COMPRESSED("lz4") },
+	{ "BZh", 3, COMPRESSED("bzip2") },
+	/* XenSavedDomain, and since 2013 XenSavedDomv2-. */
+	{ "XenSavedDom", 11,
+	  "a suspend image of XAPI (XenServer, XCP-ng): restore it with xe vm-resume" },
+	{ "LinuxGuestRecord", 16,
+	  "saved by xm: Xen 4.4 and older restore it" },
+	{ "LibvirtQemudSave", 16,
+	  "saved by libvirt of a guest of QEMU, not of Xen: restore it with virsh restore" },
+	{ "QEVM", 4, "state of QEMU, not a Xen guest: it cannot be restored by itself" },
+	{ "QFI\xfb", 4, "a disk image (qcow2), not a save file" },
+	{ "\x7f" "ELF", 4,
+	  "an ELF file, such as xl dump-core writes: a core cannot be restored" },
+};
+
+static int refuse_other(struct savefile *f, const char *magic)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (!memcmp(magic, others[i].magic, others[i].size))
+			return stream_fail(&f->stream, 0, "%s", others[i].what);
+	}
+	return stream_fail(&f->stream, 0,
+			   "neither xl's nor libvirt's save file header");
+}
+
 static int open_toolstack(struct savefile *f)
 {
 	char magic[sizeof(XL_MAGIC) - 1];
@@ -144,8 +184,7 @@ static int open_toolstack(struct savefile *f)
 		return open_xl(f);
 	if (!memcmp(magic, LIBVIRT_MAGIC, sizeof(LIBVIRT_MAGIC) - 1))
 		return open_libvirt(f);
-	return stream_fail(&f->stream, 0,
-			   "neither xl's nor libvirt's save file header");
+	return refuse_other(f, magic);
 }
 
 static int open_libxl(struct savefile *f)

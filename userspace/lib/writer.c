@@ -95,14 +95,24 @@ int writer_write(struct writer *w, uint64_t offset, const void *buf,
 	return 0;
 }
 
+static void move_on(struct writer *w, const void *buf, size_t size)
+{
+	w->pos += size;
+	w->span.size += size;
+	w->span.sum = thaw_sum(w->span.sum, buf, size);
+}
+
 int writer_append(struct writer *w, const void *buf, size_t size)
 {
 	if (writer_write(w, w->pos, buf, size))
 		return -1;
-	w->pos += size;
-	w->span.size += size;
-	w->span.sum = thaw_sum(w->span.sum, buf, size);
+	move_on(w, buf, size);
 	return 0;
+}
+
+void writer_append_hole(struct writer *w, const void *zeros, size_t size)
+{
+	move_on(w, zeros, size);
 }
 
 void writer_begin_span(struct writer *w)

@@ -94,6 +94,14 @@ int writer_write(struct writer *w, uint64_t offset, const void *buf,
 int writer_append(struct writer *w, const void *buf, size_t size);
 
 /**
+ * writer_append_hole() - leave out zeros at the position
+ * @w: the file; something has to be written behind them
+ * @zeros: that are left out, for the sum
+ * @size: of @zeros
+ */
+void writer_append_hole(struct writer *w, const void *zeros, size_t size);
+
+/**
  * writer_begin_span() - sum what is appended from now on
  * @w: the file
  */

@@ -22,7 +22,8 @@ static const char help[] =
 	"  -f, --force       replace FILE if it exists\n"
 	"  -h, --help        show this text\n"
 	"\n"
-	"Exit codes: 0 done, 1 it failed and there is no new FILE, 2 wrong arguments.\n";
+	"Exit codes: 0 done, 1 it failed and there is no new FILE (unless the message\n"
+	"says so), 2 wrong arguments.\n";
 
 /* Stays loaded until the end. Return: NULL after a message. */
 static const struct dump_xen *load_xen(void)

@@ -124,8 +124,7 @@ static void print_text(const struct info *info, bool damaged)
 	print_origin(info);
 	print_guest(info);
 	print_pages(info);
-	printf("Packed:      %s%s\n", info->packed ? "yes" : "no",
-	       info->sums ? ", with checksums" : "");
+	printf("Packed:      %s\n", info_packed(info));
 	printf("Fast path:   %s%s\n",
 	       damaged ? "no: the file is damaged" : info->fast ? "yes" : "no: ",
 	       !damaged && !info->fast ? info->refusal : "");
@@ -230,6 +229,7 @@ static void print_json(const struct info *info, bool damaged)
 	json_object_object_add(top, "records", records_json(info));
 	json_add_bool(top, "packed", info->packed);
 	json_add_bool(top, "checksums", info->sums);
+	json_add_bool(top, "cut_save", info->cut_save);
 	json_add_bool(top, "fast_path", info->fast);
 	json_add_text(top, "fast_path_refusal", info->refusal);
 	json_add_text(top, "error", damaged ? s->error : NULL);

@@ -28,7 +28,8 @@ static const char help[] =
 	"  -q, --quiet         do not print the sizes of IN and OUT\n"
 	"  -h, --help          show this text\n"
 	"\n"
-	"Exit codes: 0 done, 1 it failed and there is no new OUT, 2 wrong arguments.\n";
+	"Exit codes: 0 done, 1 it failed and there is no new OUT (unless the message says\n"
+	"so), 2 wrong arguments.\n";
 
 /**
  * struct request - what the command line asks for

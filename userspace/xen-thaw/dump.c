@@ -25,7 +25,7 @@
  * @domain: the guest
  * @out: the new file
  * @sink: writes to @out
- * @signals: those that end it, and SIGCHLD; blocked
+ * @signals: those that end it or would stop it, and SIGCHLD; blocked
  * @before: signals that were blocked before
  * @sig: that ended it, or 0
  */
@@ -79,19 +79,32 @@ static void __attribute__((noreturn)) be_child(struct dumper *d, pid_t parent)
 	_exit(write_core(d) ? 1 : 0);
 }
 
+/* Job control: whoever stops the dump leaves the guest paused. */
+static bool is_stop(int sig)
+{
+	return sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
+}
+
+static int end_child(struct dumper *d, pid_t child, int sig)
+{
+	d->sig = sig;
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	progress_clear();
+	return -1;
+}
+
 static int wait_child(struct dumper *d, pid_t child)
 {
 	int sig, status;
 
 	do {
 		sig = sigwaitinfo(&d->signals, NULL);
-		if (sig > 0 && sig != SIGCHLD) {
-			d->sig = sig;
-			kill(child, SIGKILL);
-			waitpid(child, &status, 0);
-			progress_clear();
-			return -1;
-		}
+		if (is_stop(sig))
+			message("%s: not stopped, as the guest would stay paused: the dump goes on; Ctrl-C ends it",
+				d->job->domain);
+		else if (sig > 0 && sig != SIGCHLD)
+			return end_child(d, child, sig);
 	} while (waitpid(child, &status, WNOHANG) != child);
 
 	if (!WIFSIGNALED(status))
@@ -121,17 +134,18 @@ static int run_child(struct dumper *d)
 /* What is ignored stays so (nohup), but children that nobody waits for. */
 static void block_signals(struct dumper *d)
 {
-	static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	static const int answered[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM,
+					SIGTSTP, SIGTTIN, SIGTTOU };
 	struct sigaction now;
 	size_t i;
 
 	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&d->signals);
 	sigaddset(&d->signals, SIGCHLD);
-	for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
-		if (!sigaction(ending[i], NULL, &now) &&
+	for (i = 0; i < sizeof(answered) / sizeof(answered[0]); i++) {
+		if (!sigaction(answered[i], NULL, &now) &&
 		    now.sa_handler != SIG_IGN)
-			sigaddset(&d->signals, ending[i]);
+			sigaddset(&d->signals, answered[i]);
 	}
 	sigprocmask(SIG_BLOCK, &d->signals, &d->before);
 }

@@ -43,6 +43,18 @@ static int count_run(void *arg, const struct page_run *run)
 	return 0;
 }
 
+/* A save writes INDEX last, in place of a PADDING: docs/format.md. */
+static void count_thaw(struct info *info, uint32_t type)
+{
+	if (record_kind(type) != RECORD_THAW)
+		return;
+	if (type == REC_THAW_INDEX)
+		info->packed = true;
+	else if (type == REC_THAW_PAGE_SUMS)
+		info->sums = true;
+	info->cut_save = !info->packed;
+}
+
 static int walk_libxc(struct info *info)
 {
 	struct stream *s = &info->file.stream;
@@ -52,8 +64,7 @@ static int walk_libxc(struct info *info)
 		if (stream_next(s, &rec))
 			return -1;
 		count(libxc_count(info, rec.type), &rec, s->next);
-		info->packed |= rec.type == REC_THAW_INDEX;
-		info->sums |= rec.type == REC_THAW_PAGE_SUMS;
+		count_thaw(info, rec.type);
 		if (rec.type == REC_PAGE_DATA &&
 		    stream_page_runs(s, &rec, count_run, info))
 			return -1;
@@ -239,6 +250,15 @@ void info_free(struct info *info)
 	free(info->uuid);
 	free(info->type);
 	memset(info, 0, sizeof(*info));
+}
+
+const char *info_packed(const struct info *info)
+{
+	if (info->cut_save)
+		return "incomplete: the save was cut short";
+	if (!info->packed)
+		return "no";
+	return info->sums ? "yes, with checksums" : "yes";
 }
 
 const char *info_libxc_name(unsigned int type)

@@ -41,8 +41,9 @@ struct info_count {
  * @types: entries of PAGE_DATA, by type
  * @data_pages: of them, those with data
  * @aligned_pages: of them, those whose data starts at a page of the file
- * @packed: xen-thaw pack wrote it: it has an index
+ * @packed: xen-thaw packed it, and finished: it has an index
  * @sums: it has checksums of its pages
+ * @cut_save: a save through xen-thaw-helper began it, and did not finish
  * @planned: the members below are known: the stream is sound
  * @pages: guest pages
  * @known_zero: of them, zero without a look at data: they have none, or it
@@ -69,6 +70,7 @@ struct info {
 	uint64_t aligned_pages;
 	bool packed;
 	bool sums;
+	bool cut_save;
 	bool planned;
 	uint64_t pages;
 	uint64_t known_zero;
@@ -92,6 +94,12 @@ struct info {
  */
 int info_gather(struct info *info, int fd, const char *name, bool read_data);
 void info_free(struct info *info);
+
+/**
+ * info_packed() - whether a file is packed, in words
+ * @info: of the file
+ */
+const char *info_packed(const struct info *info);
 
 const char *info_libxc_name(unsigned int type);
 const char *info_libxl_name(unsigned int type);

@@ -8,13 +8,20 @@
 #include "page_data.h"
 #include "page_head.h"
 #include "pack_pages.h"
+#include "pages.h"
 #include "progress.h"
 #include "savefile.h"
 #include "verify.h"
 #include "writer.h"
 
-/* Bytes of other records copied at once. */
-#define COPY_SIZE	(1U << 20)
+/* Bytes of other records copied at once; left out if they are zeros. */
+#define COPY_SIZE	(64U << 10)
+
+/*
+ * Bytes besides the pages that are copied. Guests have some MiB; a sparse file can
+ * have TiBs, which would take hours to read, and to sum.
+ */
+#define REST_MAX	((uint64_t)1 << 30)
 
 /**
  * struct packer - a save file being packed
@@ -27,6 +34,8 @@
  * @head: room for what precedes the contents of @batch
  * @index: of the new file
  * @index_offset: of @index in the new file
+ * @rest: bytes of the file that are to be copied, besides the pages
+ * @end: of the libxl stream in the file
  * @nr_records: PAGE_DATA records in the new file
  * @nr_pages: pages with data in them
  */
@@ -40,6 +49,8 @@ struct packer {
 	uint8_t head[PAGE_HEAD_MAX(PAGES_PER_RECORD)];
 	struct thaw_index_record index;
 	uint64_t index_offset;
+	uint64_t rest;
+	uint64_t end;
 	uint64_t nr_records;
 	uint64_t nr_pages;
 };
@@ -59,7 +70,10 @@ static int read_in(struct packer *p, uint64_t offset, void *buf, size_t size,
 	return 0;
 }
 
-/* Copies the bytes of the file from start up to end as they are. */
+/*
+ * Copies the bytes of the file from start up to end as they are. What is written
+ * last is never left out: the file would be too short.
+ */
 static int copy(struct packer *p, uint64_t start, uint64_t end)
 {
 	uint8_t *buf = p->data.page;
@@ -67,8 +81,11 @@ static int copy(struct packer *p, uint64_t start, uint64_t end)
 
 	for (; start < end; start += size) {
 		size = end - start < COPY_SIZE ? end - start : COPY_SIZE;
-		if (read_in(p, start, buf, size, "records") ||
-		    writer_append(&p->out, buf, size))
+		if (read_in(p, start, buf, size, "records"))
+			return -1;
+		if (start + size < end && bytes_are_zero(buf, size))
+			writer_append_hole(&p->out, buf, size);
+		else if (writer_append(&p->out, buf, size))
 			return -1;
 	}
 	return 0;
@@ -100,8 +117,12 @@ static int copy_head(struct packer *p)
 	return copy(p, in->libxl, in->stream.start + STREAM_HEADERS_SIZE);
 }
 
-/* Records from one offset on up to another, but none that packing makes. */
-static int copy_records(struct packer *p, uint64_t start, uint64_t end)
+typedef int record_fn(struct packer *p, const struct stream_record *rec,
+		      uint64_t end);
+
+/* For the records from one offset on up to another, but none that packing makes. */
+static int for_records(struct packer *p, uint64_t start, uint64_t end,
+		       record_fn *fn)
 {
 	struct stream_record rec;
 	struct stream s;
@@ -116,22 +137,45 @@ static int copy_records(struct packer *p, uint64_t start, uint64_t end)
 		if (rec.type == REC_PAGE_DATA ||
 		    record_kind(rec.type) == RECORD_THAW)
 			continue;
-		if (rec.type == REC_END)
-			p->index.index.end = htole64(p->out.pos);
-		if (copy(p, rec.offset, s.next))
+		if (fn(p, &rec, s.next))
 			return -1;
 	}
 	return 0;
 }
 
+static int copy_record(struct packer *p, const struct stream_record *rec,
+		       uint64_t end)
+{
+	if (rec->type == REC_END)
+		p->index.index.end = htole64(p->out.pos);
+	return copy(p, rec->offset, end);
+}
+
+static int count_rest(struct packer *p, uint64_t offset, uint64_t end)
+{
+	p->rest += end - offset;
+	if (p->rest <= REST_MAX)
+		return 0;
+	stream_fail(&p->in.stream, offset,
+		    "from here on more than %u MiB besides the pages: no guest has so much, so it is not packed",
+		    (unsigned int)(REST_MAX >> 20));
+	return fail_in(p, p->in.stream.error);
+}
+
+static int count_record(struct packer *p, const struct stream_record *rec,
+			uint64_t end)
+{
+	return count_rest(p, rec->offset, end);
+}
+
 /* The libxl records behind the libxc stream: what is behind them is dropped. */
-static int copy_tail(struct packer *p, uint64_t start)
+static int count_tail(struct packer *p, uint64_t start)
 {
 	struct stream_record rec;
-	uint64_t end = start;
 
+	p->end = start;
 	do {
-		if (savefile_next(&p->in, &end, &rec))
+		if (savefile_next(&p->in, &p->end, &rec))
 			return fail_in(p, p->in.stream.error);
 		if (rec.type == LIBXL_REC_LIBXC_CONTEXT ||
 		    rec.type > LIBXL_REC_EMULATOR_CONTEXT) {
@@ -140,8 +184,22 @@ static int copy_tail(struct packer *p, uint64_t start)
 				    savefile_rec_name(rec.type), rec.type);
 			return fail_in(p, p->in.stream.error);
 		}
+		if (count_rest(p, rec.offset, p->end))
+			return -1;
 	} while (rec.type != LIBXL_REC_END);
-	return copy(p, start, end);
+	return 0;
+}
+
+/* Before anything is written. */
+static int check_rest(struct packer *p)
+{
+	uint64_t start = p->in.stream.start + STREAM_HEADERS_SIZE;
+	uint64_t end = p->in.stream.next;
+
+	if (count_rest(p, 0, start) ||
+	    for_records(p, start, end, count_record))
+		return -1;
+	return count_tail(p, end);
 }
 
 static int read_batch(struct packer *p)
@@ -271,18 +329,18 @@ static int pack(struct packer *p)
 	p->out.pos += sizeof(p->index);
 
 	writer_begin_span(&p->out);
-	if (copy_records(p, start, after))
+	if (for_records(p, start, after, copy_record))
 		return -1;
 	writer_end_span(&p->out, span++);
 	if (write_pages(p))
 		return -1;
 
 	writer_begin_span(&p->out);
-	if (copy_records(p, after, end))
+	if (for_records(p, after, end, copy_record))
 		return -1;
 	writer_end_span(&p->out, span++);
 	writer_begin_span(&p->out);
-	if (copy_tail(p, end))
+	if (copy(p, end, p->end))
 		return -1;
 	writer_end_span(&p->out, span++);
 	return write_index(p);
@@ -311,6 +369,8 @@ static int open_and_pack(struct packer *p)
 	if (savefile_open(&p->in, p->job->in_fd, p->job->in_name) ||
 	    pack_pages_read(&p->pages, &p->in.stream))
 		return fail_in(p, p->in.stream.error);
+	if (check_rest(p))
+		return -1;
 	if (p->pages.packed && check_old_sums(p))
 		return -1;
 	if (page_data_init(&p->data, &p->in.stream)) {
