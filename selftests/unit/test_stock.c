@@ -130,7 +130,7 @@ static unsigned long long mask_of(const char *name)
 
 TEST_F(stock, child_has_our_signals)
 {
-	char *show_argv[] = { "sh", "-c", SHOW, NULL };
+	char *show_argv[4] = { "sh", "-c", SHOW, NULL };
 
 	ASSERT_EQ(0, stock_spawn("/bin/sh", show_argv, -1, -1, NULL, NULL));
 	EXPECT_GE(stock_pidfd(), 0);
@@ -142,8 +142,8 @@ TEST_F(stock, child_has_our_signals)
 /* After a child that was of no use, we become the stock helper ourselves. */
 TEST_F(stock, second_has_our_signals)
 {
-	char *sleep_argv[] = { "sleep", "100", NULL };
-	char *show_argv[] = { "sh", "-c", SHOW, NULL };
+	char *sleep_argv[3] = { "sleep", "100", NULL };
+	char *show_argv[4] = { "sh", "-c", SHOW, NULL };
 	pid_t pid = fork();
 	int status;
 
@@ -162,7 +162,7 @@ TEST_F(stock, second_has_our_signals)
 
 TEST_F(stock, child_ends)
 {
-	char *sleep_argv[] = { "sleep", "100", NULL };
+	char *sleep_argv[3] = { "sleep", "100", NULL };
 
 	ASSERT_EQ(0, stock_spawn("/bin/sleep", sleep_argv, -1, -1, NULL, NULL));
 	EXPECT_FALSE(stock_ended_within(0));
