@@ -320,7 +320,7 @@ writer_dies()
 unpaused_meanwhile()
 {
 	begin && xl unpause guest && kill -CONT "$writer" &&
-		ends 1 'guest: somebody unpaused it meanwhile' || return
+		ends 1 'guest: it was unpaused while it was dumped' || return
 	! is_paused guest && goes_on guest
 }
 

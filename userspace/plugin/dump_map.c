@@ -20,7 +20,7 @@
  * @gfns: frames are asked for in order
  * @batch: of BATCH frames, or NULL
  * @first: of @batch
- * @err: of each frame in @batch: 0, or the cause why it is not there
+ * @err: for each frame in @batch: 0, or why it is not mapped
  */
 static struct frames {
 	xenforeignmemory_handle *handle;
@@ -53,7 +53,7 @@ static void unmap_batch(struct frames *f)
 	f->batch = NULL;
 }
 
-/* Return: whether a frame is in the batch; which is moved there. */
+/* Moves the batch to a frame. Return: whether the frame is in it. */
 static bool move_batch(struct frames *f, uint32_t domid, unsigned long frame)
 {
 	if (f->batch && frame >= f->first && frame - f->first < BATCH)
@@ -64,7 +64,7 @@ static bool move_batch(struct frames *f, uint32_t domid, unsigned long frame)
 	return f->batch;
 }
 
-/* A copy, as it will be unmapped, and a part of the batch cannot be. */
+/* A copy: the caller unmaps it, and a part of the batch cannot be unmapped. */
 static void *copy_page(const struct frames *f, unsigned long frame)
 {
 	size_t i = frame - f->first;
@@ -95,7 +95,7 @@ void dump_map_end(void)
 	frames.handle = NULL;
 }
 
-/* Stands before libxenctrl's own. */
+/* The loader finds this function before libxenctrl's. */
 void *xc_map_foreign_range(xc_interface *xch, uint32_t domid, int size,
 			   int prot, unsigned long frame)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * libxenguest maps the gfns of a PVH or HVM guest one by one, a million at least,
- * most of which are not there. xen-thaw-dump.so has a function of the name that is
- * called for it, which the loader finds before libxenctrl's, and maps many at once.
+ * libxenguest maps the gfns of a PVH or HVM guest one by one: at least a million,
+ * most of which do not exist. It calls xc_map_foreign_range(). xen-thaw-dump.so has
+ * its own function of that name, which the loader finds before libxenctrl's; it
+ * maps many frames at once.
  */
 #ifndef XEN_THAW_DUMP_MAP_H
 #define XEN_THAW_DUMP_MAP_H

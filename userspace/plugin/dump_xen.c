@@ -16,7 +16,7 @@
 #include "dump_xen.h"
 
 /**
- * struct receiver - who gets the core
+ * struct receiver - gets the core
  * @put: called with the next bytes
  * @arg: for @put
  */
@@ -40,15 +40,15 @@ static int fail(struct dump_domain *d, const char *fmt, ...)
 static int refused(struct dump_domain *d, const char *what)
 {
 	if (errno == EACCES)
-		return fail(d, "cannot %s: Xen refuses: xen-thaw was built for another version of it: build and install it anew",
+		return fail(d, "cannot %s: Xen refuses: xen-thaw was built for another version of it: rebuild and reinstall xen-thaw",
 			    what);
 	return fail(d, "cannot %s: %s", what, strerror(errno));
 }
 
-/* Whose error the logger sets. */
+/* The domain whose error the logger sets. */
 static struct dump_domain *failing;
 
-/* The first error is the cause; what follows only says who noticed. */
+/* Only the first error is kept: it is the cause. Others say who noticed. */
 __attribute__((format(printf, 5, 0)))
 static void log_error(struct xentoollog_logger *logger, xentoollog_level level,
 		      int errnoval, const char *context, const char *format,
@@ -67,7 +67,7 @@ static void log_error(struct xentoollog_logger *logger, xentoollog_level level,
 		snprintf(error + len, size - len, ": %s", strerror(errnoval));
 }
 
-/* Xen's libraries destroy no logger that they are given. */
+/* Xen's libraries do not destroy a logger that they are given. */
 static xentoollog_logger first_error = { .vmessage = log_error };
 
 static int find_name(struct dump_domain *d, const char *name)
@@ -84,7 +84,7 @@ static int find_name(struct dump_domain *d, const char *name)
 	return rc ? fail(d, "no such domain") : 0;
 }
 
-/* As with xl, nothing but digits is a number. */
+/* As in xl, a number has only digits; all else is a name. */
 static int find(struct dump_domain *d, const char *name)
 {
 	const size_t digits = strspn(name, "0123456789");
@@ -106,7 +106,7 @@ static int get_info(struct dump_domain *d, xc_domaininfo_t *info)
 
 	if (nr < 0)
 		return refused(d, "ask for the domain");
-	/* It gives the first that is not below that number. */
+	/* Xen gives the first domain whose number is not below. */
 	if (!nr || info->domain != d->domid)
 		return fail(d, "no such domain");
 	if (info->flags & XEN_DOMINF_dying)
@@ -123,10 +123,10 @@ static int check_domain(struct dump_domain *d)
 		return -1;
 	if (!d->domid)
 		return fail(d, "domain 0 cannot be dumped from within");
-	/* libxenguest hands over the table of pages at once, and an int says its size. */
+	/* libxenguest hands over its table of pages at once; its size is an unsigned int. */
 	entry = info.flags & XEN_DOMINF_hvm_guest ? 8 : 16;
 	if (info.tot_pages > UINT_MAX / entry)
-		return fail(d, "%llu pages: Xen's library can dump %zu at most",
+		return fail(d, "it has %llu pages: Xen's library dumps at most %zu",
 			    (unsigned long long)info.tot_pages,
 			    UINT_MAX / entry);
 	d->nr_pages = info.tot_pages;
@@ -159,14 +159,14 @@ static int pause_domain(struct dump_domain *d)
 	return xc_domain_pause(d->xc, d->domid) ? refused(d, "pause it") : 0;
 }
 
-/* Whatever it is that fails first, the domain is let go if that can be done. */
+/* The domain goes on even if its state cannot be read. */
 static int unpause_domain(struct dump_domain *d)
 {
 	xc_domaininfo_t info;
 	int ret = get_info(d, &info);
 
 	if (!ret && !(info.flags & XEN_DOMINF_paused))
-		return fail(d, "somebody unpaused it meanwhile");
+		return fail(d, "it was unpaused while it was dumped: dump it again");
 	if (xc_domain_unpause(d->xc, d->domid) && !ret)
 		ret = refused(d, "unpause it");
 	return ret;
@@ -197,7 +197,7 @@ static int core(struct dump_domain *d, dump_put_fn *to, void *arg)
 	dump_map_end();
 	xc_interface_close(xch);
 	if (ret && !d->error[0])
-		fail(d, "Xen's library does not say why it failed");
+		fail(d, "the dump failed, and Xen's library does not say why");
 	return ret ? -1 : 0;
 }
 

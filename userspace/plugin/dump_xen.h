@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a dump takes of the libraries that are tied to one version of Xen. It is
- * in a shared object of its own, so that nothing else depends on them:
- * xen-thaw-dump.so, which defines dump_xen.
+ * The part of a dump that needs the libraries that are tied to one version of Xen.
+ * It is a shared object of its own, xen-thaw-dump.so, so that nothing else depends
+ * on them. The object defines dump_xen.
  */
 #ifndef XEN_THAW_DUMP_XEN_H
 #define XEN_THAW_DUMP_XEN_H
@@ -12,12 +12,12 @@
 #include <stdint.h>
 
 /**
- * struct dump_domain - the domain to be dumped
+ * struct dump_domain - a domain that is dumped
  * @domid: its number
  * @nr_pages: that it has, of 4 KiB
  * @hvm: it is a PVH or HVM guest
  * @xc: handle of libxenctrl
- * @error: after a failure: the cause, as far as it is known
+ * @error: after a failure: the cause, if it is known
  */
 struct dump_domain {
 	uint32_t domid;
@@ -32,17 +32,17 @@ typedef int dump_put_fn(void *arg, const void *buf, size_t size);
 
 /**
  * struct dump_xen - what the shared object has
- * @open: find a domain by its number or name, and see whether it can be dumped;
+ * @open: find a domain by its number or name, and check that it can be dumped;
  *	nothing is open after a failure
  * @close: release what @open took
- * @pause: hold the domain; such calls are counted by Xen
- * @unpause: take back one call of @pause; fails also if the domain is gone, or
- *	was not held all the time
- * @core: hand a core of the domain, from its first byte on, to a function; on
+ * @pause: pause the domain; Xen counts these calls
+ * @unpause: undo one call of @pause; fails also if the domain is gone, or was not
+ *	paused all the time
+ * @core: pass a core of the domain, from its first byte on, to a function; uses
  *	handles of its own, for a process that was forked after @open
  *
- * All but @close return 0, or -1 with the error of the domain set. Where the
- * function failed that @core was given, that function knows the cause.
+ * All but @close return 0, or -1 with the error of the domain set. If the function
+ * that @core was given fails, that function knows the cause.
  */
 struct dump_xen {
 	int (*open)(struct dump_domain *d, const char *name);

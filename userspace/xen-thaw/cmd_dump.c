@@ -33,12 +33,12 @@ static const struct dump_xen *load_xen(void)
 	void *object;
 
 	if (host_find("xen-thaw-dump.so", R_OK,
-		      "build and install xen-thaw anew", path))
+		      "rebuild and reinstall xen-thaw", path))
 		return NULL;
 	object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	xen = object ? dlsym(object, "dump_xen") : NULL;
 	if (!xen)
-		message("cannot load %s: build and install xen-thaw anew, for the Xen that is here: %s",
+		message("cannot load %s: rebuild and reinstall xen-thaw for the Xen that is here: %s",
 			path, dlerror());
 	return xen;
 }

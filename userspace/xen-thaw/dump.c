@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The core is written by a child. So a signal is answered at once, and a crash
- * in Xen's library, which reads tables that the guest wrote, leaves no guest
- * paused.
+ * A child writes the core, so that signals are answered at once. Also, Xen's
+ * library reads tables that the guest wrote: if it crashes, the guest does not
+ * stay paused.
  */
 #include <errno.h>
 #include <signal.h>
@@ -71,7 +71,7 @@ static int write_core(struct dumper *d)
 	return 0;
 }
 
-/* The child: the signals stay blocked, and its parent ends it. */
+/* In the child the signals stay blocked: its parent ends it. */
 static void __attribute__((noreturn)) be_child(struct dumper *d, pid_t parent)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
@@ -118,7 +118,7 @@ static int run_child(struct dumper *d)
 {
 	pid_t parent = getpid(), child;
 
-	/* Here, so that both sides know of the bar. */
+	/* Before the fork, as both processes use the bar. */
 	progress_title("dumping");
 	progress_start(d->domain.nr_pages);
 	child = fork();
@@ -131,7 +131,10 @@ static int run_child(struct dumper *d)
 	return wait_child(d, child);
 }
 
-/* What is ignored stays so (nohup), but children that nobody waits for. */
+/*
+ * A signal that was ignored stays ignored (nohup). Only SIGCHLD must not be: the
+ * child could not be waited for.
+ */
 static void block_signals(struct dumper *d)
 {
 	static const int answered[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM,
@@ -151,7 +154,8 @@ static void block_signals(struct dumper *d)
 }
 
 /*
- * Xen counts who pauses a domain, so that one that was paused before stays so.
+ * Xen counts the calls that pause a domain: one that was paused before stays
+ * paused.
  */
 static int dump_paused(struct dumper *d)
 {
@@ -174,7 +178,7 @@ static int dump_to_file(struct dumper *d)
 	if (dump_sink_open(&d->sink, d->out.fd, job->out, job->cache))
 		return fail_out(d, d->sink.error);
 	if (d->sink.way == DUMP_BEHIND)
-		message("%s: no O_DIRECT on this filesystem: written through the page cache, and dropped from it behind",
+		message("%s: no O_DIRECT on this filesystem: the core goes through the page cache, and is dropped from it as it is written",
 			job->out);
 	ret = dump_paused(d);
 	dump_sink_free(&d->sink);
@@ -192,7 +196,7 @@ static int dump_to(struct dumper *d)
 	ret = dump_to_file(d);
 	if (ret)
 		newfile_abort(&d->out);
-	/* What ended the dump ends us, too, now that nothing is left of it. */
+	/* The guest goes on and the file is gone: now the signal may end us. */
 	if (d->sig)
 		raise(d->sig);
 	sigprocmask(SIG_SETMASK, &d->before, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Dumping the core of a guest, which is paused meanwhile. */
+/* Dumps the core of a guest, which is paused until that is done. */
 #ifndef XEN_THAW_DUMP_H
 #define XEN_THAW_DUMP_H
 
@@ -15,7 +15,7 @@ struct dump_xen;
  * @domain: number or name of the guest
  * @out: path of the core
  * @force: replace the file of that name
- * @cache: whether the core is to stay in the page cache
+ * @cache: whether the core stays in the page cache
  */
 struct dump_job {
 	const struct dump_xen *xen;
@@ -29,9 +29,11 @@ struct dump_job {
  * dump_guest() - write the core of a guest
  * @job: what to do
  *
- * A signal that ends the process lets the guest go on first.
+ * When a signal ends the process, the guest goes on first. The signals of job
+ * control do not stop it.
  *
- * Return: 0; -1 after a message, with no new file.
+ * Return: 0; -1 after a message: there is no new file, with the one exception of
+ * newfile_commit().
  */
 int dump_guest(const struct dump_job *job);
 

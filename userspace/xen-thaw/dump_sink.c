@@ -12,7 +12,7 @@
 #include "progress.h"
 #include "stream.h"
 
-/* A disk is busy with that much for a while, and memory has it to spare. */
+/* Enough to keep a disk busy, and little for the memory of any dom0. */
 #define BLOCK_SIZE	((size_t)4 << 20)
 
 static int fail(struct dump_sink *s, const char *what)
@@ -22,8 +22,8 @@ static int fail(struct dump_sink *s, const char *what)
 }
 
 /*
- * Not every filesystem that takes the flag takes the write. The page of zeros is
- * overwritten by what comes first.
+ * Some filesystems accept the flag, but not the write. The page of zeros is
+ * overwritten later.
  */
 static int try_direct(struct dump_sink *s)
 {
@@ -68,7 +68,7 @@ static bool is_zero(const struct dump_sink *s, size_t page)
 	return page_is_zero(s->block + page * XT_PAGE_SIZE);
 }
 
-/* Writes what is in the block up to size, whole pages. */
+/* Writes the first size bytes of the block: whole pages. */
 static int write_block(struct dump_sink *s, size_t size)
 {
 	size_t page = 0, nr, end = size / XT_PAGE_SIZE;
@@ -111,7 +111,7 @@ int dump_sink_put(struct dump_sink *s, const void *buf, size_t size)
 	return 0;
 }
 
-/* O_DIRECT writes whole pages only: the last one is cut behind. */
+/* O_DIRECT writes only whole pages: the end of the last one is cut off. */
 int dump_sink_end(struct dump_sink *s)
 {
 	size_t size = (s->fill + XT_PAGE_SIZE - 1) & ~(XT_PAGE_SIZE - 1UL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A large file that is written from its start to its end: zero pages become
- * holes, and nothing of it stays in the page cache.
+ * Writes a large file from start to end. Zero pages become holes, and the file
+ * does not stay in the page cache.
  */
 #ifndef XEN_THAW_DUMP_SINK_H
 #define XEN_THAW_DUMP_SINK_H
@@ -15,7 +15,7 @@
 /**
  * enum dump_way - how a file is written
  * @DUMP_DIRECT: by O_DIRECT
- * @DUMP_BEHIND: through the page cache, and dropped from it behind
+ * @DUMP_BEHIND: through the page cache, and dropped from it as it is written
  * @DUMP_CACHED: through the page cache
  */
 enum dump_way {
@@ -26,11 +26,11 @@ enum dump_way {
 
 /**
  * struct dump_sink - a file being written
- * @file: where to
- * @way: how
- * @block: what is not yet written
+ * @file: the file
+ * @way: how it is written
+ * @block: bytes that are not written yet
  * @fill: bytes in @block
- * @pos: of @block in the file
+ * @pos: offset of @block in the file
  * @nr_zero: pages left out so far
  * @error: after a failure: one line with the offset
  */
@@ -49,8 +49,8 @@ struct dump_sink {
  * @s: filled in
  * @fd: an empty file, open for reading and writing
  * @name: for messages
- * @mode: CACHE_KEEP to leave it in the page cache; else @s->way says whether the
- *	file can be written by O_DIRECT
+ * @mode: CACHE_KEEP leaves it in the page cache; otherwise @s->way says whether
+ *	the file can be written by O_DIRECT
  *
  * Return: 0, or -1 with @s->error set.
  */
@@ -69,7 +69,7 @@ int dump_sink_put(struct dump_sink *s, const void *buf, size_t size);
 
 /**
  * dump_sink_end() - write what is left
- * @s: the file; has its size after that
+ * @s: the file; it then has its final size
  *
  * Return: 0, or -1 with @s->error set.
  */

@@ -43,7 +43,7 @@ static int count_run(void *arg, const struct page_run *run)
 	return 0;
 }
 
-/* A save writes INDEX last, in place of a PADDING: docs/format.md. */
+/* A save writes INDEX last, over a PADDING: docs/format.md. */
 static void count_thaw(struct info *info, uint32_t type)
 {
 	if (record_kind(type) != RECORD_THAW)
@@ -68,7 +68,7 @@ static int walk_libxc(struct info *info)
 		if (rec.type == REC_PAGE_DATA &&
 		    stream_page_runs(s, &rec, count_run, info))
 			return -1;
-		/* Behind it comes the libxl stream: never in a file. */
+		/* The libxl stream goes on after it; no file has one. */
 		if (rec.type == REC_CHECKPOINT)
 			return stream_fail(s, rec.offset,
 					   "CHECKPOINT: a stream of Remus or COLO");
@@ -76,7 +76,7 @@ static int walk_libxc(struct info *info)
 	return 0;
 }
 
-/* The records before the libxc stream, or those behind it. */
+/* The records before the libxc stream, or those after it. */
 static int walk_libxl(struct info *info, uint64_t offset)
 {
 	struct stream_record rec;
@@ -93,7 +93,7 @@ static int walk_libxl(struct info *info, uint64_t offset)
 	return 0;
 }
 
-/* Pages of a block that are zero. */
+/* Counts the zero pages of a block. */
 static uint64_t zeros_in(const uint8_t *block, size_t size)
 {
 	uint64_t nr = 0;
@@ -137,7 +137,7 @@ static int read_data_pages(struct info *info, const struct plan *p)
 	return ret;
 }
 
-/* Plans a restore, on a stream of its own as the error stays. */
+/* Plans a restore, on its own stream: that of the file keeps its error. */
 static int plan(struct info *info, bool read_data)
 {
 	struct stream s;
@@ -207,7 +207,7 @@ static void read_config(struct info *info, struct json_object *config)
 	}
 }
 
-/* A configuration that cannot be read is no fault of the memory image. */
+/* If the configuration cannot be read, the memory image may still be sound. */
 static void gather_config(struct info *info)
 {
 	struct json_object *json;

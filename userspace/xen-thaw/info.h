@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What xen-thaw info tells about a save file. */
+/* What xen-thaw info shows of a save file. */
 #ifndef XEN_THAW_INFO_H
 #define XEN_THAW_INFO_H
 
@@ -8,7 +8,7 @@
 
 #include "savefile.h"
 
-/* Records are counted by type, all optional and all unknown ones together. */
+/* Records are counted by type; optional ones together, and unknown ones together. */
 enum {
 	INFO_LIBXC_OPTIONAL	= REC_X86_MSR_POLICY + 1,
 	INFO_LIBXC_UNKNOWN,
@@ -20,7 +20,7 @@ enum {
 /**
  * struct info_count - records of a type
  * @nr: records
- * @bytes: of them in the file, headers and padding among them
+ * @bytes: that they take in the file, with headers and padding
  */
 struct info_count {
 	uint64_t nr;
@@ -30,29 +30,29 @@ struct info_count {
 /**
  * struct info - what is known of a save file
  * @file: the file, opened
- * @name: of the guest; NULL where the file does not tell
+ * @name: of the guest; NULL if the file does not say
  * @uuid: of the guest, likewise
- * @type: "pv", "hvm" or "pvh"; "hvm/pvh" where the file does not tell
- * @vcpus: 0 where the file does not tell
+ * @type: "pv", "hvm" or "pvh"; "hvm/pvh" if the file does not say
+ * @vcpus: 0 if the file does not say
  * @memory_kib: that the guest had, likewise
  * @max_memory_kib: that the guest could have had, likewise
  * @libxc: records of the libxc stream
- * @libxl: records of the libxl stream, but for the libxc stream
+ * @libxl: records of the libxl stream around it
  * @types: entries of PAGE_DATA, by type
  * @data_pages: of them, those with data
  * @aligned_pages: of them, those whose data starts at a page of the file
  * @packed: xen-thaw packed it, and finished: it has an index
  * @sums: it has checksums of its pages
  * @truncated_save: a save through xen-thaw-helper began it, and did not finish
- * @planned: the members below are known: the stream is sound
+ * @planned: the stream is sound, and the members below are known
  * @pages: guest pages
- * @known_zero: of them, zero without a look at data: they have none, or it
- *	lies in holes of the file
- * @zero: of them, zero; known if @data_read
+ * @known_zero: of them, those known to be zero without reading data: they have
+ *	none, or it is in holes of the file
+ * @zero: of them, those that are zero; known if @data_read
  * @data_read: the pages' data was read
  * @disk_bytes: that the file takes on disk; 0 for a block device
  * @fast: the fast path takes the file
- * @refusal: why not, where the stream is sound
+ * @refusal: why not, if the stream is sound
  * @why: room for @refusal
  */
 struct info {
@@ -83,16 +83,21 @@ struct info {
 };
 
 /**
- * info_gather() - learn all about a save file
- * @info: filled in; info_free() is due also after a failure
+ * info_gather() - read all that is shown of a save file
+ * @info: filled in; call info_free() also after a failure
  * @fd: the file
  * @name: for messages
- * @read_data: read all of the pages, too, to find the zero ones
+ * @read_data: also read the pages, to find the zero ones
  *
- * Return: 0; 1 with the error of @info->file set after a failure that leaves
- * something to tell; -1 likewise, when the file is no save file at all.
+ * Return: 0; 1 with the error of @info->file set if the file is damaged, but some
+ * of it can be shown; -1 likewise if it is not a save file at all.
  */
 int info_gather(struct info *info, int fd, const char *name, bool read_data);
+
+/**
+ * info_free() - release the memory
+ * @info: the file; stays open
+ */
 void info_free(struct info *info);
 
 /**
@@ -101,8 +106,22 @@ void info_free(struct info *info);
  */
 const char *info_packed(const struct info *info);
 
+/**
+ * info_libxc_name() - name of a type of records of the libxc stream
+ * @type: index into @libxc of struct info
+ */
 const char *info_libxc_name(unsigned int type);
+
+/**
+ * info_libxl_name() - name of a type of records of the libxl stream
+ * @type: index into @libxl of struct info
+ */
 const char *info_libxl_name(unsigned int type);
+
+/**
+ * info_page_type_name() - name of a type of pages
+ * @type: index into @types of struct info
+ */
 const char *info_page_type_name(unsigned int type);
 
 #endif /* XEN_THAW_INFO_H */

@@ -34,7 +34,7 @@
  * @head: room for what precedes the contents of @batch
  * @index: of the new file
  * @index_offset: of @index in the new file
- * @rest: bytes of the file that are to be copied, besides the pages
+ * @rest: bytes of the file that are copied, besides the pages
  * @end: of the libxl stream in the file
  * @nr_records: PAGE_DATA records in the new file
  * @nr_pages: pages with data in them
@@ -71,8 +71,8 @@ static int read_in(struct packer *p, uint64_t offset, void *buf, size_t size,
 }
 
 /*
- * Copies the bytes of the file from start up to end as they are. What is written
- * last is never left out: the file would be too short.
+ * Copies the bytes of the file from start up to end. The last ones are written
+ * even if they are zeros: they may be the end of the file.
  */
 static int copy(struct packer *p, uint64_t start, uint64_t end)
 {
@@ -92,9 +92,10 @@ static int copy(struct packer *p, uint64_t start, uint64_t end)
 }
 
 /*
- * Up to the first record of the libxc stream. The room between the toolstack's
- * header and the libxl stream grows until that starts at a multiple of 8: xl
- * skips what it does not know there, for libvirt it is NULs behind its XML.
+ * Copies all up to the first record of the libxc stream. The room between the
+ * toolstack's header and the libxl stream grows, so that the stream starts at a
+ * multiple of 8. xl skips data there that it does not know; libvirt sees NULs at
+ * the end of its XML.
  */
 static int copy_head(struct packer *p)
 {
@@ -120,7 +121,7 @@ static int copy_head(struct packer *p)
 typedef int record_fn(struct packer *p, const struct stream_record *rec,
 		      uint64_t end);
 
-/* For the records from one offset on up to another, but none that packing makes. */
+/* Calls fn for the records between two offsets, except those that packing makes. */
 static int for_records(struct packer *p, uint64_t start, uint64_t end,
 		       record_fn *fn)
 {
@@ -168,7 +169,7 @@ static int count_record(struct packer *p, const struct stream_record *rec,
 	return count_rest(p, rec->offset, end);
 }
 
-/* The libxl records behind the libxc stream: what is behind them is dropped. */
+/* The libxl records after the libxc stream. What follows them is dropped. */
 static int count_tail(struct packer *p, uint64_t start)
 {
 	struct stream_record rec;
@@ -245,7 +246,7 @@ static int write_group_head(struct packer *p)
 	return 0;
 }
 
-/* Zero pages are left out: the new file has a hole there. */
+/* Zero pages are not written: they become holes. */
 static int write_data(struct packer *p)
 {
 	uint32_t first = 0, nr, end = p->batch.nr_data;
@@ -313,7 +314,7 @@ static int write_index(struct packer *p)
 			  sizeof(p->index));
 }
 
-/* The index comes first in the stream, but is known last. */
+/* The index is the first record, but is known last. */
 static int pack(struct packer *p)
 {
 	struct thaw_span *span = p->index.index.spans;
@@ -346,7 +347,7 @@ static int pack(struct packer *p)
 	return write_index(p);
 }
 
-/* New checksums would hide what the old ones tell. */
+/* New checksums would hide errors that the old ones show. */
 static int check_old_sums(struct packer *p)
 {
 	struct verify *v = malloc(sizeof(*v));
