@@ -29,6 +29,7 @@ help:
 	@echo 'make check-debug         the module on kernels with checkers'
 	@echo 'make check-mutations     MUTATIONS=300 damaged images, against stock'
 	@echo 'make check-races         kills and races, ROUNDS=50 of each'
+	@echo 'make check-pairs         two restores of an image at a time, ROUNDS=50'
 	@echo 'make matrix              every dom0, kernel, guest, engine, filesystem'
 	@echo 'make check-all           all of these checks, for hours'
 	@echo 'make bench               time all engines (up to 40 minutes)'
@@ -113,6 +114,11 @@ check-races:
 	@ROUNDS=$(ROUNDS) selftests/check packages ksft module-6.12 tools \
 		programs emulator e2e-pv-6.12-races
 
+# On each kernel; with one of them a few in make check.
+check-pairs:
+	@ROUNDS=$(ROUNDS) selftests/check packages ksft 'module-*' tools \
+		programs emulator 'e2e-*-pairs'
+
 matrix:
 	@selftests/check packages ksft 'module-*' tools programs emulator
 	@selftests/matrix
@@ -124,6 +130,7 @@ check-all:
 	+@$(MAKE) check-debug
 	+@$(MAKE) check-mutations
 	+@$(MAKE) check-races
+	+@$(MAKE) check-pairs
 	@selftests/matrix
 
 bench:
@@ -137,5 +144,5 @@ shell:
 	@selftests/shell --dom0 $(DOM0) --kernel $(KERNEL) --smp $(SMP)
 
 .PHONY: all help module tools install uninstall dkms-install clean distclean \
-	demo check check-calls check-debug check-mutations check-races check-all matrix fuzz \
+	demo check check-calls check-debug check-mutations check-races check-pairs check-all matrix fuzz \
 	bench shell

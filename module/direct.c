@@ -327,36 +327,42 @@ static struct thaw_slot *thaw_seek(struct thaw_work *work, u64 want)
 	}
 }
 
-/* Adds the bytes of the current frame that lie in one page of a slot. */
-static int thaw_direct_append(struct thaw_work *work)
+/* Adds the bytes of the current frame that lie in one page, from @want on. */
+static ssize_t thaw_append_slot(struct thaw_work *work, u64 want)
 {
-	const struct thaw_cursor *at = &work->at;
-	const struct xen_thaw_extent *e = &work->extents[at->extent];
-	const u64 want = e->offset + ((u64)at->frame << PAGE_SHIFT) + at->byte;
 	struct thaw_slot *slot = thaw_seek(work, want);
-	u64 len;
+	const u32 offset = offset_in_page(want);
+	u32 len;
+	int err;
 
 	if (IS_ERR(slot))
 		return PTR_ERR(slot);
-	len = min_t(u64, PAGE_SIZE - max_t(u32, at->byte, offset_in_page(want)),
+	len = min_t(u64, PAGE_SIZE - max(work->at.byte, offset),
 		    slot->pos + slot->ret - want);
-	return thaw_append(work,
-			   slot->bvec[(want - slot->begin) >> PAGE_SHIFT].bv_page,
-			   offset_in_page(want), len);
+	err = thaw_append(work,
+			  slot->bvec[(want - slot->begin) >> PAGE_SHIFT].bv_page,
+			  offset, len);
+	return err ?: len;
 }
 
 /**
- * thaw_copy_direct() - fill the current extent from direct reads
+ * thaw_append_direct() - add bytes of a file from direct reads
  * @work: the fill, with its pool
+ * @pos: in the file, for the next frame
+ * @bytes: whole frames, at least 1
  *
- * Return: 0, or the error that stopped it (see xen_thaw.h).
+ * Return: @bytes, or the error that stopped it (see xen_thaw.h).
  */
-int thaw_copy_direct(struct thaw_work *work)
+ssize_t thaw_append_direct(struct thaw_work *work, loff_t pos, u64 bytes)
 {
-	const u32 extent = work->at.extent;
-	int err = 0;
+	u64 done = 0;
+	ssize_t ret;
 
-	while (!err && work->at.extent == extent)
-		err = thaw_direct_append(work);
-	return err;
+	while (done < bytes) {
+		ret = thaw_append_slot(work, pos + done);
+		if (ret < 0)
+			return ret;
+		done += ret;
+	}
+	return done;
 }

@@ -1,4 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The floors of the module. Each calls only those below it:
+ *
+ *	main.c		the device and its calls
+ *	fill.c		one call: its arguments, who else has the window
+ *	source.c	where pages come from, extent by extent; for a file's:
+ *	  cached.c	  the page cache, without the filesystem
+ *	  splice.c	  the filesystem's read path
+ *	  direct.c	  reads past the page cache
+ *	append.c	where pages go, frame by frame
+ *	batch.c		grant window, and operations given to Xen
+ */
 #ifndef XEN_THAW_MODULE_H
 #define XEN_THAW_MODULE_H
 
@@ -119,12 +131,14 @@ int thaw_append(struct thaw_work *work, struct page *page, u32 offset,
 bool thaw_cache_usable(const struct file *file);
 ssize_t thaw_append_cached(struct thaw_work *work, loff_t pos, u64 bytes);
 
-int thaw_copy_extents(struct thaw_work *work);
+ssize_t thaw_append_spliced(struct thaw_work *work, loff_t pos, u64 bytes);
 
 bool thaw_direct_possible(struct file *file);
 int thaw_direct_init(struct thaw_work *work);
 void thaw_direct_free(struct thaw_work *work);
-int thaw_copy_direct(struct thaw_work *work);
+ssize_t thaw_append_direct(struct thaw_work *work, loff_t pos, u64 bytes);
+
+int thaw_copy_extents(struct thaw_work *work);
 
 int thaw_fill(struct xen_thaw_fill *args);
 

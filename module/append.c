@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Put pages into the frames of the extent list, one after the other, as operations
+ * of a batch, wherever the pages come from.
+ */
+
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+
+#include "thaw.h"
+#include "trace.h"
+
+static void thaw_advance_done(struct thaw_work *work, u32 frames)
+{
+	struct thaw_cursor *done = &work->done;
+
+	work->frames_done += frames;
+	while (frames) {
+		u32 left = work->extents[done->extent].nr_frames - done->frame;
+
+		if (frames < left) {
+			done->frame += frames;
+			return;
+		}
+		frames -= left;
+		done->extent++;
+		done->frame = 0;
+	}
+}
+
+/**
+ * thaw_flush() - submit the batch, and note how far the fill came
+ * @work: the fill
+ *
+ * Return: 0, -EINTR, or what thaw_batch_submit() returned.
+ */
+int thaw_flush(struct thaw_work *work)
+{
+	struct thaw_batch *b = &work->batch;
+	u32 nr_ops = b->nr_ops, frames;
+	int err;
+
+	if (!nr_ops)
+		return 0;
+	/* One batch at least is done: endless signals do not stop progress. */
+	if (b->hypercalls && signal_pending(current))
+		return -EINTR;
+
+	err = thaw_batch_submit(b, &frames);
+	thaw_advance_done(work, frames);
+	trace_xen_thaw_batch(b->domid, frames, nr_ops, b->grant_status, err);
+	cond_resched();
+	return err;
+}
+
+/**
+ * thaw_append() - add bytes of a page to the next frames of the extent list
+ * @work: the fill; its cursor moves on
+ * @page: the page
+ * @offset: in @page
+ * @len: bytes, within @page
+ *
+ * Return: 0; or what thaw_flush() returned, if the batch was full.
+ */
+int thaw_append(struct thaw_work *work, struct page *page, u32 offset,
+		size_t len)
+{
+	struct thaw_cursor *at = &work->at;
+
+	while (len) {
+		const struct xen_thaw_extent *e = &work->extents[at->extent];
+		u32 n = min_t(size_t, len, PAGE_SIZE - max(offset, at->byte));
+		int err;
+
+		if (!thaw_batch_has_room(&work->batch, !at->byte)) {
+			err = thaw_flush(work);
+			if (err)
+				return err;
+		}
+		thaw_batch_add(&work->batch, page, offset, e->frame + at->frame,
+			       at->byte, n);
+		offset += n;
+		len -= n;
+		at->byte += n;
+		if (at->byte < PAGE_SIZE)
+			continue;
+		at->byte = 0;
+		if (++at->frame < e->nr_frames)
+			continue;
+		at->frame = 0;
+		at->extent++;
+	}
+	return 0;
+}
