@@ -76,7 +76,7 @@ static const char *info_says(struct _test_data_save_bad *self, int ret)
 /* Wherever it ends behind the first record: it is no packed file yet. */
 TEST_F(save_bad, info_of_truncated)
 {
-	const char *cut = "incomplete: the save was cut short";
+	const char *cut = "incomplete: the save was truncated";
 	size_t at, step;
 
 	saving_begin(&self->t);

@@ -111,10 +111,8 @@ TEST_F(stock, named)
 	EXPECT_EQ(NULL, stock_find());
 }
 
-/* Prints the signals that a process ignores and blocks, as libxl gave them. */
-static char shows[] = "grep -E '^Sig(Ign|Blk)' /proc/self/status >out; exit 3";
-
-static char *show_argv[] = { "sh", "-c", shows, NULL };
+/* Shows the signals that a process ignores and blocks, and ends with 3. */
+#define SHOW	"grep -E '^Sig(Ign|Blk)' /proc/self/status >out; exit 3"
 
 static unsigned long long mask_of(const char *name)
 {
@@ -132,6 +130,8 @@ static unsigned long long mask_of(const char *name)
 
 TEST_F(stock, child_has_our_signals)
 {
+	char *show_argv[4] = { "sh", "-c", SHOW, NULL };
+
 	ASSERT_EQ(0, stock_spawn("/bin/sh", show_argv, -1, -1, NULL, NULL));
 	EXPECT_GE(stock_pidfd(), 0);
 	EXPECT_EQ(3, stock_exit_like(stock_wait()));
@@ -142,7 +142,8 @@ TEST_F(stock, child_has_our_signals)
 /* After a child that was of no use, we become the stock helper ourselves. */
 TEST_F(stock, second_has_our_signals)
 {
-	static char *sleep_argv[] = { "sleep", "100", NULL };
+	char *sleep_argv[3] = { "sleep", "100", NULL };
+	char *show_argv[4] = { "sh", "-c", SHOW, NULL };
 	pid_t pid = fork();
 	int status;
 
@@ -161,13 +162,13 @@ TEST_F(stock, second_has_our_signals)
 
 TEST_F(stock, child_ends)
 {
-	static char *sleep_argv[] = { "sleep", "100", NULL };
+	char *sleep_argv[3] = { "sleep", "100", NULL };
 
 	ASSERT_EQ(0, stock_spawn("/bin/sleep", sleep_argv, -1, -1, NULL, NULL));
 	EXPECT_FALSE(stock_ended_within(0));
 	EXPECT_FALSE(stock_ended_within(10));
 	stock_kill();
-	ASSERT_EQ(0, stock_spawn("/bin/true", show_argv, -1, -1, NULL, NULL));
+	ASSERT_EQ(0, stock_spawn("/bin/true", sleep_argv, -1, -1, NULL, NULL));
 	EXPECT_TRUE(stock_ended_within(60000));
 	EXPECT_EQ(0, stock_wait());
 }

@@ -101,12 +101,9 @@ static int wait_report(struct pv *pv, int patience_ms)
 		n = poll(p, 2, patience_ms);
 	while (n < 0 && errno == EINTR && !stock_interrupted);
 
-	if (stock_interrupted)
-		errno = EINTR;
-	else if (n > 0 && read(pv->event_fd, &reports, 8) == 8)
+	if (!stock_interrupted && n > 0 && read(pv->event_fd, &reports, 8) == 8)
 		return 0;
-	else
-		errno = n ? ESRCH : ETIMEDOUT;
+	errno = stock_interrupted ? EINTR : n ? ESRCH : ETIMEDOUT;
 	return -1;
 }
 

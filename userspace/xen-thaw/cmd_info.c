@@ -180,7 +180,7 @@ static struct json_object *pages_json(const struct info *info)
 	for (i = 0; i < 16; i++) {
 		if (info->types[i])
 			json_add_number(types, info_page_type_name(i),
-				   info->types[i]);
+					info->types[i]);
 	}
 	json_object_object_add(pages, "types", types);
 	return pages;
@@ -229,7 +229,7 @@ static void print_json(const struct info *info, bool damaged)
 	json_object_object_add(top, "records", records_json(info));
 	json_add_bool(top, "packed", info->packed);
 	json_add_bool(top, "checksums", info->sums);
-	json_add_bool(top, "cut_save", info->cut_save);
+	json_add_bool(top, "truncated_save", info->truncated_save);
 	json_add_bool(top, "fast_path", info->fast);
 	json_add_text(top, "fast_path_refusal", info->refusal);
 	json_add_text(top, "error", damaged ? s->error : NULL);

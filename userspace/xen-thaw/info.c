@@ -52,7 +52,7 @@ static void count_thaw(struct info *info, uint32_t type)
 		info->packed = true;
 	else if (type == REC_THAW_PAGE_SUMS)
 		info->sums = true;
-	info->cut_save = !info->packed;
+	info->truncated_save = !info->packed;
 }
 
 static int walk_libxc(struct info *info)
@@ -254,8 +254,8 @@ void info_free(struct info *info)
 
 const char *info_packed(const struct info *info)
 {
-	if (info->cut_save)
-		return "incomplete: the save was cut short";
+	if (info->truncated_save)
+		return "incomplete: the save was truncated";
 	if (!info->packed)
 		return "no";
 	return info->sums ? "yes, with checksums" : "yes";

@@ -43,7 +43,7 @@ struct info_count {
  * @aligned_pages: of them, those whose data starts at a page of the file
  * @packed: xen-thaw packed it, and finished: it has an index
  * @sums: it has checksums of its pages
- * @cut_save: a save through xen-thaw-helper began it, and did not finish
+ * @truncated_save: a save through xen-thaw-helper began it, and did not finish
  * @planned: the stream is sound, and the members below are known
  * @pages: guest pages
  * @known_zero: of them, those known to be zero without reading data: they have
@@ -70,7 +70,7 @@ struct info {
 	uint64_t aligned_pages;
 	bool packed;
 	bool sums;
-	bool cut_save;
+	bool truncated_save;
 	bool planned;
 	uint64_t pages;
 	uint64_t known_zero;

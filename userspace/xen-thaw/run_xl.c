@@ -120,7 +120,6 @@ static int check_values(const struct xl_request *r)
 
 int xl_parse(struct xl_request *r, int argc, char **argv)
 {
-	static char xl[] = "xl";
 	int ret;
 
 	/* "xl" and the command for argv[0], and the NULL. */
@@ -129,7 +128,7 @@ int xl_parse(struct xl_request *r, int argc, char **argv)
 		message("no memory");
 		return OPTION_ERROR;
 	}
-	pass(r, xl);
+	pass(r, (char *)"xl");
 	pass(r, (char *)r->command->name);
 	ret = sort_arguments(r, argc, argv, r->command == &command_save ?
 			     save_options : restore_options);

@@ -93,7 +93,7 @@ static int run(int argc, char **argv)
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 }
 	};
-	static char name[] = "xen-thaw";
+	char name[] = "xen-thaw";
 	int c;
 
 	/* What getopt_long() calls us. */
