@@ -312,7 +312,7 @@ TEST_F(stream, other_files)
 		const char *error;
 	} others[] = {
 		{ "\x1f\x8b\x08", "compressed with gzip: " },
-		{ "\xfd\x37zXZ\0", " xz -dc FILE | xl restore /dev/stdin" },
+		{ "\3757zXZ\0", " xz -dc FILE | xl restore /dev/stdin" },
 		{ "\x28\xb5\x2f\xfd", " zstd -dc FILE | xl restore /dev/stdin" },
 		{ "\x04\x22\x4d\x18", " lz4 -dc FILE | xl restore /dev/stdin" },
 		{ "BZh9", " bzip2 -dc FILE | xl restore /dev/stdin" },
@@ -322,9 +322,9 @@ TEST_F(stream, other_files)
 		{ "LibvirtQemudSave", "not of Xen" },
 		{ "QEVM\0\0\0\x03", "state of QEMU" },
 		{ "QFI\xfb\0\0\0\x03", "qcow2" },
-		{ "\x7f\x45LF\x02", "a core cannot be restored" },
+		{ "\177ELF\x02", "a core cannot be restored" },
 		{ "XenSavedVM", "neither xl's nor libvirt's" },
-		{ "\xfd\x37zXz", "neither xl's nor libvirt's" },
+		{ "\3757zXz", "neither xl's nor libvirt's" },
 	};
 	const char *error = self->f.stream.error;
 	char start[32];

@@ -144,7 +144,7 @@ static const struct {
 	const char *what;
 } others[] = {
 	{ "\x1f\x8b", 2, COMPRESSED("gzip") },
-	{ "\xfd\x37zXZ", 6, COMPRESSED("xz") },
+	{ "\3757zXZ", 6, COMPRESSED("xz") },
 	{ "\x28\xb5\x2f\xfd", 4, COMPRESSED("zstd") },
 	{ "\x04\x22\x4d\x18", 4, COMPRESSED("lz4") },
 	{ "BZh", 3, COMPRESSED("bzip2") },
@@ -157,7 +157,7 @@ static const struct {
 	  "saved by libvirt of a guest of QEMU, not of Xen: restore it with virsh restore" },
 	{ "QEVM", 4, "state of QEMU, not a Xen guest: it cannot be restored by itself" },
 	{ "QFI\xfb", 4, "a disk image (qcow2), not a save file" },
-	{ "\x7f\x45LF", 4,
+	{ "\177ELF", 4,
 	  "an ELF file, such as xl dump-core writes: a core cannot be restored" },
 };
 
