@@ -17,6 +17,7 @@
 #include <xenforeignmemory.h>
 
 #include "call.h"
+#include "clock.h"
 #include "env.h"
 #include "message.h"
 #include "restore.h"
@@ -46,7 +47,7 @@ static void append_stats(struct restore *r, double start, int status)
 
 	if (!path)
 		return;
-	r->stats.total_s = stats_now() - start;
+	r->stats.total_s = clock_now() - start;
 	r->stats.result = status ? "failed" : "ok";
 	if (stats_append(path, &r->stats))
 		message(ENV_STATS "=%s: %s", path, strerror(errno));
@@ -98,7 +99,7 @@ static bool is_file_restore(struct restore *r, int argc, off_t *start)
 static int scan_stream(struct restore *r, off_t start)
 {
 	static struct pv pv = { .table_fd = -1, .event_fd = -1 };
-	double scan_start = stats_now();
+	double scan_start = clock_now();
 	int err;
 
 	if (stream_open(&r->stream, r->io_fd, r->name, start)) {
@@ -133,7 +134,7 @@ static int scan_stream(struct restore *r, off_t start)
 	r->stats.zero_pages = r->plan.zero_pages;
 	r->stats.extents = r->plan.nr_data;
 	r->stats.bytes = plan_data_bytes(&r->plan);
-	r->stats.scan_s = stats_now() - scan_start;
+	r->stats.scan_s = clock_now() - scan_start;
 	return err;
 }
 
@@ -280,7 +281,7 @@ int main(int argc, char **argv)
 		.stats = { .engine = "none", .guest = "unknown",
 			   .cache = "keep" },
 	};
-	double start = stats_now();
+	double start = clock_now();
 	int status;
 
 	if (argc == 2 && !strcmp(argv[1], "--version")) {

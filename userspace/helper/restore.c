@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "forward.h"
 #include "message.h"
 #include "progress.h"
@@ -205,7 +206,7 @@ static bool is_scrubbed(const struct restore *r, struct populator *pop)
 static int populate_and_fill(struct restore *r)
 {
 	struct populator pop;
-	double start = stats_now();
+	double start = clock_now();
 	bool scrubbed = false;
 	int err;
 
@@ -219,13 +220,13 @@ static int populate_and_fill(struct restore *r)
 		r->stats.superpages = pop.superpages;
 	}
 	populator_close(&pop);
-	r->stats.populate_s = stats_now() - start;
+	r->stats.populate_s = clock_now() - start;
 	if (err)
 		return err;
 
-	start = stats_now();
+	start = clock_now();
 	err = fill_all(r, scrubbed);
-	r->stats.fill_s = stats_now() - start;
+	r->stats.fill_s = clock_now() - start;
 	r->stats.hypercalls = r->job.hypercalls;
 	r->stats.copy_ops = r->job.copy_ops;
 	return err;

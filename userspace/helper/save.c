@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "env.h"
 #include "call.h"
 #include "file.h"
@@ -97,7 +98,7 @@ static int append_stats(struct save *s, double start, int status)
 	s->stats.pages = s->job.nr_pages;
 	s->stats.zero_pages = s->job.nr_zero;
 	s->stats.dropped = s->out.dropped_bytes;
-	s->stats.total_s = stats_now() - start;
+	s->stats.total_s = clock_now() - start;
 	/* The stock helper tells libxl that it gave up, and ends with 0. */
 	s->stats.result = status || s->job.truncated ? "failed" : "ok";
 	if (path && stats_append_save(path, &s->stats))

@@ -7,7 +7,7 @@
  * @stock: path of the stock helper
  * @argc: of main()
  * @argv: of main()
- * @start: stats_now() at the program's start
+ * @start: clock_now() at the program's start
  *
  * The stock helper saves; what it writes is written into the file in the packed
  * form. A save that is not into a regular file becomes the stock helper's.

@@ -63,9 +63,6 @@ struct save_stats {
 	double total_s;
 };
 
-/* Return: seconds on the monotonic clock. */
-double stats_now(void);
-
 /**
  * stats_append() - append one JSON object, on a line of its own
  * @path: file, made if it is not there

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdbool.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "clock.h"
 #include "env.h"
 #include "progress.h"
 #include "stream.h"
@@ -16,14 +16,6 @@ static uint64_t total_pages, done_pages;
 static bool enabled, shown;
 static const char *bar_title = "restoring";
 static double started, drawn;
-
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 /* Rate and time left, once there is something to tell them from. */
 static void draw_rate(double seconds)
@@ -60,7 +52,7 @@ void progress_start(uint64_t total)
 	enabled = env_progress() && total;
 	total_pages = total;
 	done_pages = 0;
-	started = now();
+	started = clock_now();
 	if (enabled)
 		draw(started);
 }
@@ -74,7 +66,7 @@ void progress_add(uint64_t pages)
 		done_pages = total_pages;
 	if (!enabled)
 		return;
-	time = now();
+	time = clock_now();
 	if (time - drawn >= DRAW_EVERY || done_pages == total_pages)
 		draw(time);
 }

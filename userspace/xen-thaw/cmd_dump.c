@@ -56,6 +56,21 @@ static int dump(struct dump_job *job)
 	return dump_guest(job) ? EXIT_FAILED : EXIT_OK;
 }
 
+struct request {
+	const char *cache;
+	bool force;
+};
+
+static void take(void *arg, int option)
+{
+	struct request *r = arg;
+
+	if (option == 'C')
+		r->cache = optarg;
+	else
+		r->force = true;
+}
+
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -65,31 +80,19 @@ static int run(int argc, char **argv)
 		{ 0 }
 	};
 	static const char * const operands[] = { "DOMAIN", "FILE", NULL };
-	const char *cache = NULL;
+	static const struct syntax syntax = { "fh", options, take, operands };
+	struct request r = { 0 };
 	struct dump_job job = { 0 };
-	int c;
+	int ret = command_parse(&command_dump, argc, argv, &syntax, &r);
 
-	while ((c = command_option(&command_dump, argc, argv, "fh",
-				   options)) != -1) {
-		switch (c) {
-		case OPTION_HELP:
-			return EXIT_OK;
-		case OPTION_ERROR:
-			return EXIT_USAGE;
-		case 'C':
-			cache = optarg;
-			break;
-		case 'f':
-			job.force = true;
-		}
-	}
-	if (command_operands(&command_dump, argc, argv, operands))
-		return EXIT_USAGE;
-	if (cache ? env_parse_cache("--cache ", cache, &job.cache) :
-		    env_get_cache(&job.cache))
+	if (ret != GO_ON)
+		return ret;
+	if (r.cache ? env_parse_cache("--cache ", r.cache, &job.cache) :
+		      env_get_cache(&job.cache))
 		return command_usage(&command_dump);
 	job.domain = argv[argc - 2];
 	job.out = argv[argc - 1];
+	job.force = r.force;
 	return dump(&job);
 }
 

@@ -260,6 +260,21 @@ static int show(const char *path, bool json, bool read_data)
 	return ret ? EXIT_FAILED : EXIT_OK;
 }
 
+struct request {
+	bool json;
+	bool quick;
+};
+
+static void take(void *arg, int option)
+{
+	struct request *r = arg;
+
+	if (option == 'j')
+		r->json = true;
+	else
+		r->quick = true;
+}
+
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -269,26 +284,11 @@ static int run(int argc, char **argv)
 		{ 0 }
 	};
 	static const char * const operands[] = { "FILE", NULL };
-	bool json = false, read_data = true;
-	int c;
+	static const struct syntax syntax = { "hj", options, take, operands };
+	struct request r = { 0 };
+	int ret = command_parse(&command_info, argc, argv, &syntax, &r);
 
-	while ((c = command_option(&command_info, argc, argv, "hj",
-				   options)) != -1) {
-		switch (c) {
-		case OPTION_HELP:
-			return EXIT_OK;
-		case OPTION_ERROR:
-			return EXIT_USAGE;
-		case 'j':
-			json = true;
-			break;
-		case 'Q':
-			read_data = false;
-		}
-	}
-	if (command_operands(&command_info, argc, argv, operands))
-		return EXIT_USAGE;
-	return show(argv[argc - 1], json, read_data);
+	return ret == GO_ON ? show(argv[argc - 1], r.json, !r.quick) : ret;
 }
 
 const struct command command_info = {

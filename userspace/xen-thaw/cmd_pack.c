@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "command.h"
 #include "file.h"
 #include "message.h"
@@ -42,14 +42,6 @@ struct request {
 	bool quiet;
 	struct pack_job job;
 };
-
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 static void print_sizes(const struct stat *st)
 {
@@ -96,7 +88,7 @@ static int pack_to(struct request *r)
 	struct pack_job *job = &r->job;
 	struct newfile out;
 	struct stat in, packed;
-	double start = now();
+	double start = clock_now();
 
 	if (fstat(job->in_fd, &in)) {
 		message("%s: %s", job->in_name, strerror(errno));
@@ -116,7 +108,7 @@ static int pack_to(struct request *r)
 		return -1;
 	}
 	if (!r->quiet && !stat(job->out_name, &packed))
-		print_result(job, &in, &packed, now() - start);
+		print_result(job, &in, &packed, clock_now() - start);
 	return 0;
 }
 
@@ -138,6 +130,22 @@ static int pack(struct request *r)
 	return ret ? EXIT_FAILED : EXIT_OK;
 }
 
+static void take(void *arg, int option)
+{
+	struct request *r = arg;
+
+	switch (option) {
+	case 'f':
+		r->force = true;
+		break;
+	case 'n':
+		r->job.sums = false;
+		break;
+	case 'q':
+		r->quiet = true;
+	}
+}
+
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -148,28 +156,12 @@ static int run(int argc, char **argv)
 		{ 0 }
 	};
 	static const char * const operands[] = { "IN", "OUT", NULL };
+	static const struct syntax syntax = { "fhnq", options, take, operands };
 	struct request r = { .job.sums = true };
-	int c;
+	int ret = command_parse(&command_pack, argc, argv, &syntax, &r);
 
-	while ((c = command_option(&command_pack, argc, argv, "fhnq",
-				   options)) != -1) {
-		switch (c) {
-		case OPTION_HELP:
-			return EXIT_OK;
-		case OPTION_ERROR:
-			return EXIT_USAGE;
-		case 'f':
-			r.force = true;
-			break;
-		case 'n':
-			r.job.sums = false;
-			break;
-		case 'q':
-			r.quiet = true;
-		}
-	}
-	if (command_operands(&command_pack, argc, argv, operands))
-		return EXIT_USAGE;
+	if (ret != GO_ON)
+		return ret;
 	r.job.in_name = argv[argc - 2];
 	r.job.out_name = argv[argc - 1];
 	return pack(&r);

@@ -77,14 +77,10 @@ static int check_file(const char *path)
 
 static int restore(struct xl_request *r, int argc, char **argv)
 {
-	switch (xl_parse(r, argc, argv)) {
-	case 0:
-		break;
-	case OPTION_HELP:
-		return EXIT_OK;
-	default:
-		return EXIT_USAGE;
-	}
+	int ret = xl_parse(r, argc, argv);
+
+	if (ret != GO_ON)
+		return ret;
 	if (!r->nr_operands) {
 		message("missing FILE");
 		return command_usage(r->command);

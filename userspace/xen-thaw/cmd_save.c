@@ -22,14 +22,10 @@ static const char help[] =
 
 static int save(struct xl_request *r, int argc, char **argv)
 {
-	switch (xl_parse(r, argc, argv)) {
-	case 0:
-		break;
-	case OPTION_HELP:
-		return EXIT_OK;
-	default:
-		return EXIT_USAGE;
-	}
+	int ret = xl_parse(r, argc, argv);
+
+	if (ret != GO_ON)
+		return ret;
 	if (r->nr_operands < 2) {
 		message("missing %s", r->nr_operands ? "FILE" : "DOMAIN");
 		return command_usage(r->command);

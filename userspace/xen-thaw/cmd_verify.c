@@ -92,6 +92,21 @@ static int verify(const char *path, bool json, bool quiet)
 	return ret ? EXIT_FAILED : EXIT_OK;
 }
 
+struct request {
+	bool json;
+	bool quiet;
+};
+
+static void take(void *arg, int option)
+{
+	struct request *r = arg;
+
+	if (option == 'j')
+		r->json = true;
+	else
+		r->quiet = true;
+}
+
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -101,26 +116,11 @@ static int run(int argc, char **argv)
 		{ 0 }
 	};
 	static const char * const operands[] = { "FILE", NULL };
-	bool json = false, quiet = false;
-	int c;
+	static const struct syntax syntax = { "hjq", options, take, operands };
+	struct request r = { 0 };
+	int ret = command_parse(&command_verify, argc, argv, &syntax, &r);
 
-	while ((c = command_option(&command_verify, argc, argv, "hjq",
-				   options)) != -1) {
-		switch (c) {
-		case OPTION_HELP:
-			return EXIT_OK;
-		case OPTION_ERROR:
-			return EXIT_USAGE;
-		case 'j':
-			json = true;
-			break;
-		case 'q':
-			quiet = true;
-		}
-	}
-	if (command_operands(&command_verify, argc, argv, operands))
-		return EXIT_USAGE;
-	return verify(argv[argc - 1], json, quiet);
+	return ret == GO_ON ? verify(argv[argc - 1], r.json, r.quiet) : ret;
 }
 
 const struct command command_verify = {

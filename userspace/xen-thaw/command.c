@@ -13,39 +13,42 @@ int command_usage(const struct command *c)
 	return EXIT_USAGE;
 }
 
-int command_option(const struct command *c, int argc, char **argv,
-		   const char *letters, const struct option *options)
+static int check_operands(const struct command *c, int argc, char **argv,
+			  const char * const *names)
 {
-	int option = getopt_long(argc, argv, letters, options, NULL);
+	int i = optind;
 
-	switch (option) {
-	case 'h':
-		fputs(c->help, stdout);
-		return OPTION_HELP;
-	case '?':
-		command_usage(c);
-		return OPTION_ERROR;
-	default:
-		return option;
+	while (*names && i < argc) {
+		names++;
+		i++;
 	}
+	if (*names)
+		message("missing %s", *names);
+	else if (i < argc)
+		message("unexpected argument '%s'", argv[i]);
+	else
+		return GO_ON;
+	return command_usage(c);
 }
 
-int command_operands(const struct command *c, int argc, char **argv,
-		     const char * const *names)
+int command_parse(const struct command *c, int argc, char **argv,
+		  const struct syntax *syntax, void *arg)
 {
-	for (; *names && optind < argc; names++)
-		optind++;
-	if (*names) {
-		message("missing %s", *names);
-		command_usage(c);
-		return -1;
+	int option;
+
+	while ((option = getopt_long(argc, argv, syntax->letters,
+				     syntax->options, NULL)) != -1) {
+		switch (option) {
+		case 'h':
+			fputs(c->help, stdout);
+			return EXIT_OK;
+		case '?':
+			return command_usage(c);
+		default:
+			syntax->take(arg, option);
+		}
 	}
-	if (optind < argc) {
-		message("unexpected argument '%s'", argv[optind]);
-		command_usage(c);
-		return -1;
-	}
-	return 0;
+	return check_operands(c, argc, argv, syntax->operands);
 }
 
 void command_show_progress(void)

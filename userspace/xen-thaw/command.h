@@ -34,37 +34,35 @@ extern const struct command command_restore;
 extern const struct command command_save;
 extern const struct command command_verify;
 
-/* What command_option() returns when the command is to end. */
-enum {
-	OPTION_HELP	= -2,
-	OPTION_ERROR	= -3,
+/* What parsers return in place of an exit code: the command is to be done. */
+#define GO_ON	(-1)
+
+/**
+ * struct syntax - the arguments of a command
+ * @letters: short options, as for getopt_long(); -h among them
+ * @options: long options, --help among them
+ * @take: called for each option but help, with optarg set
+ * @operands: what messages call the arguments besides the options, and a NULL
+ */
+struct syntax {
+	const char *letters;
+	const struct option *options;
+	void (*take)(void *arg, int option);
+	const char * const *operands;
 };
 
 /**
- * command_option() - the next option, as getopt_long()
+ * command_parse() - take the options, and count the operands
  * @c: the command
  * @argc: of the command
- * @argv: of the command
- * @letters: short options; -h is added
- * @options: long options, with --help
+ * @argv: of the command; the operands are its last members afterwards
+ * @syntax: of the command
+ * @arg: for @syntax->take
  *
- * Return: the option; -1 behind the last one; OPTION_HELP after the help was
- * printed; OPTION_ERROR after a message.
+ * Return: GO_ON; or an exit code, after the help or a message was printed.
  */
-int command_option(const struct command *c, int argc, char **argv,
-		   const char *letters, const struct option *options);
-
-/**
- * command_operands() - check how many arguments there are besides the options
- * @c: the command
- * @argc: of the command, after the last command_option()
- * @argv: of the command
- * @names: what the operands are called, and a NULL
- *
- * Return: 0, or -1 after a message.
- */
-int command_operands(const struct command *c, int argc, char **argv,
-		     const char * const *names);
+int command_parse(const struct command *c, int argc, char **argv,
+		  const struct syntax *syntax, void *arg);
 
 /**
  * command_usage() - end after a message about the arguments
@@ -74,7 +72,9 @@ int command_operands(const struct command *c, int argc, char **argv,
  */
 int command_usage(const struct command *c);
 
-/* command_show_progress() - ask for a progress bar if there is a terminal */
+/**
+ * command_show_progress() - ask for a progress bar if there is a terminal
+ */
 void command_show_progress(void);
 
 #endif /* XEN_THAW_COMMAND_H */

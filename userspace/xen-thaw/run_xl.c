@@ -87,11 +87,11 @@ static int sort_arguments(struct xl_request *r, int argc, char **argv,
 	       (c = getopt_long(argc, argv, "-:h", options, NULL)) != -1) {
 		if (c == 'h') {
 			fputs(r->command->help, stdout);
-			return OPTION_HELP;
+			return EXIT_OK;
 		}
 		if (c == ':') {
 			message("option '%s' requires an argument", argv[at]);
-			return OPTION_ERROR;
+			return command_usage(r->command);
 		}
 		if (c == 1)
 			pass_operand(r, optarg);
@@ -101,21 +101,20 @@ static int sort_arguments(struct xl_request *r, int argc, char **argv,
 	}
 	for (; optind < argc; optind++)
 		pass_operand(r, argv[optind]);
-	return 0;
+	return GO_ON;
 }
 
-static int check_values(const struct xl_request *r)
+static int check_values(struct xl_request *r)
 {
 	enum engine_choice engine;
 	enum cache_mode mode;
-	unsigned int threads;
 
 	if ((r->engine && env_parse_engine("--engine ", r->engine, &engine)) ||
 	    (r->threads &&
-	     env_parse_threads("--threads ", r->threads, &threads)) ||
+	     env_parse_threads("--threads ", r->threads, &r->nr_threads)) ||
 	    (r->cache && env_parse_cache("--cache ", r->cache, &mode)))
-		return OPTION_ERROR;
-	return 0;
+		return command_usage(r->command);
+	return GO_ON;
 }
 
 int xl_parse(struct xl_request *r, int argc, char **argv)
@@ -126,17 +125,13 @@ int xl_parse(struct xl_request *r, int argc, char **argv)
 	r->xl = calloc((size_t)argc + 2, sizeof(*r->xl));
 	if (!r->xl) {
 		message("no memory");
-		return OPTION_ERROR;
+		return EXIT_FAILED;
 	}
 	pass(r, (char *)"xl");
 	pass(r, (char *)r->command->name);
 	ret = sort_arguments(r, argc, argv, r->command == &command_save ?
 			     save_options : restore_options);
-	if (!ret)
-		ret = check_values(r);
-	if (ret == OPTION_ERROR)
-		command_usage(r->command);
-	return ret;
+	return ret == GO_ON ? check_values(r) : ret;
 }
 
 void xl_free(struct xl_request *r)
@@ -191,14 +186,15 @@ static int set_stats(const char *path)
 
 static int set_environment(const struct xl_request *r)
 {
-	char helper[PATH_MAX];
+	char helper[PATH_MAX], threads[16];
 
 	if (find_helper(helper))
 		return -1;
+	snprintf(threads, sizeof(threads), "%u", r->nr_threads);
 	command_show_progress();
 	if (setenv("LIBXL_SAVE_HELPER", helper, 1) ||
 	    (r->engine && setenv(ENV_ENGINE, r->engine, 1)) ||
-	    (r->threads && setenv(ENV_THREADS, r->threads, 1)) ||
+	    (r->threads && setenv(ENV_THREADS, threads, 1)) ||
 	    (r->cache && setenv(ENV_CACHE, r->cache, 1)) ||
 	    (r->verify && setenv(ENV_VERIFY, "1", 1))) {
 		message("cannot set the environment: %s", strerror(errno));

@@ -12,6 +12,7 @@ struct command;
  * @command: the command; its name is xl's, too
  * @engine: value of --engine, or NULL
  * @threads: value of --threads, or NULL
+ * @nr_threads: the same as a number, lowered where it is too high
  * @cache: value of --cache, or NULL
  * @stats: value of --stats, or NULL
  * @verify: --verify was given
@@ -24,6 +25,7 @@ struct xl_request {
 	const struct command *command;
 	const char *engine;
 	const char *threads;
+	unsigned int nr_threads;
 	const char *cache;
 	const char *stats;
 	bool verify;
@@ -41,7 +43,7 @@ struct xl_request {
  *
  * restore has all options, save has --cache and --stats. Their values are checked.
  *
- * Return: 0; OPTION_HELP after the help was printed; OPTION_ERROR after a message.
+ * Return: GO_ON; or an exit code, after the help or a message was printed.
  */
 int xl_parse(struct xl_request *r, int argc, char **argv);
 void xl_free(struct xl_request *r);
