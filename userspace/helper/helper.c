@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "env.h"
 #include "message.h"
+#include "progress.h"
 #include "restore.h"
 #include "restore_verify.h"
 #include "savefile.h"
@@ -296,6 +297,7 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
+	progress_enable(env_progress());
 	status = run(&r, argc, start);
 	if (r.engine)
 		r.engine->close(&r.job);

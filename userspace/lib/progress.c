@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "clock.h"
-#include "env.h"
 #include "progress.h"
 #include "stream.h"
 
@@ -13,7 +12,7 @@
 #define MIB_PAGES	((1U << 20) / XT_PAGE_SIZE)
 
 static uint64_t total_pages, done_pages;
-static bool enabled, shown;
+static bool wanted, enabled, shown;
 static const char *bar_title = "restoring";
 static double started, drawn;
 
@@ -42,6 +41,11 @@ static void draw(double time)
 	shown = true;
 }
 
+void progress_enable(bool on)
+{
+	wanted = on;
+}
+
 void progress_title(const char *title)
 {
 	bar_title = title;
@@ -49,7 +53,7 @@ void progress_title(const char *title)
 
 void progress_start(uint64_t total)
 {
-	enabled = env_progress() && total;
+	enabled = wanted && total;
 	total_pages = total;
 	done_pages = 0;
 	started = clock_now();

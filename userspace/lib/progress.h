@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A progress bar on stderr, if XEN_THAW_PROGRESS=1. */
+/* A progress bar on stderr. */
 #ifndef XEN_THAW_PROGRESS_H
 #define XEN_THAW_PROGRESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /**
- * progress_start() - show a bar from now on, if the environment asks for one
+ * progress_enable() - whether there are bars at all
+ * @on: false without a call
+ */
+void progress_enable(bool on);
+
+/**
+ * progress_start() - show a bar from now on, if bars are enabled
  * @total: pages in all
  */
 void progress_start(uint64_t total);

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "env.h"
 #include "message.h"
+#include "progress.h"
 
 int command_usage(const struct command *c)
 {
@@ -55,4 +56,5 @@ void command_show_progress(void)
 {
 	if (isatty(STDERR_FILENO))
 		setenv(ENV_PROGRESS, "1", 0);
+	progress_enable(env_progress());
 }
