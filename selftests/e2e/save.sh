@@ -203,7 +203,7 @@ by_stock()
 	[ ! -s $stats ] && xen-thaw verify $image | grep 'no checksums' && goes_on guest
 }
 
-bad_wish()
+bad_mode()
 {
 	! XEN_THAW_CACHE=some save -c $image &&
 		fails 'XEN_THAW_CACHE=some: unknown; use one of auto, keep, drop'
@@ -241,6 +241,15 @@ drop_on_tmpfs()
 	XEN_THAW_CACHE=drop save -c $image || return
 	[ "$(grep -c 'it stays in the page cache' $log)" = 1 ] &&
 		is_packed $image && goes_on guest
+}
+
+# The command sets the variables itself.
+by_command()
+{
+	rm -f $image
+	xen-thaw save -c --cache keep --stats $stats guest $image >$log 2>&1 || return
+	[ "$(stat operation)" = save ] || why "$(tail -n 1 $stats)" || return
+	is_packed $image && goes_on guest && no_helper
 }
 
 # The header of another toolstack does not grow: the stock helper writes the file itself.
@@ -305,12 +314,13 @@ all()
 	done
 	test_it to_a_pipe
 	test_it by_stock
-	test_it bad_wish
+	test_it bad_mode
 	test_it make_warm
 	test_it cache_grows keep 16 200
 	test_it cache_grows drop -2 6
 	test_it cache_grows auto 16 200
 	test_it drop_on_tmpfs
+	test_it by_command
 	test_it as_libvirt
 	of_pvh 24000
 	test_it restores_as_stock mmapbatch $disk/guest.save
