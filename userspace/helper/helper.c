@@ -119,8 +119,9 @@ static int scan_stream(struct restore *r, off_t start)
 		return 1;
 	}
 	err = plan_build(&r->plan, &r->stream);
-	if (!err)
-		err = savefile_check_tail(&r->stream, r->stream.next);
+	if (r->plan.whole &&
+	    savefile_check_tail(&r->stream, r->stream.next))
+		err = -1;
 	if (!err && r->stream.guest_type == STREAM_GUEST_PV) {
 		pv.pages = &r->plan.pv;
 		r->pv = &pv;
@@ -269,10 +270,11 @@ static int run(struct restore *r, int argc, double start)
 
 static void usage(FILE *f)
 {
-	fputs("Stands in for Xen's libxl-save-helper. It is run by libxl, not by hand:\n"
+	fputs("Replaces Xen's libxl-save-helper. libxl runs it; people do not:\n"
 	      "    LIBXL_SAVE_HELPER=/path/to/xen-thaw-helper xl restore FILE\n"
 	      "    LIBXL_SAVE_HELPER=/path/to/xen-thaw-helper xl save DOMAIN FILE\n"
-	      "or, shorter, xen-thaw restore FILE. See xen-thaw-helper(8).\n", f);
+	      "or, shorter, xen-thaw restore FILE and xen-thaw save DOMAIN FILE. See\n"
+	      "xen-thaw-helper(8).\n", f);
 }
 
 int main(int argc, char **argv)
