@@ -342,7 +342,9 @@ static ssize_t thaw_append_slot(struct thaw_work *work, u64 want)
 	err = thaw_append(work,
 			  slot->bvec[(want - slot->begin) >> PAGE_SHIFT].bv_page,
 			  offset, len);
-	return err ?: len;
+	if (err)
+		return err;
+	return len;
 }
 
 /**
