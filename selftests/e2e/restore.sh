@@ -122,7 +122,7 @@ pipe_is_handed_over()
 {
 	mkfifo /tmp/pipe || return
 	cat $image >/tmp/pipe &
-	restore module /tmp/pipe -p || return
+	XEN_THAW_DEBUG=1 restore module /tmp/pipe -p || return
 	grep -q 'handed to the stock helper' $log || return
 	[ "$(stat engine)" = stock ] || return
 	frames_are /tmp/frames.ref guest && guest_destroy guest
