@@ -97,7 +97,7 @@ statistics_link()
 	XEN_THAW_ENGINE=module XEN_THAW_STATS=/tmp/link \
 		LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
 		xl restore $image >$log 2>&1 || return
-	grep -q 'XEN_THAW_STATS=/tmp/link: ' $log && [ ! -e /tmp/linked ]
+	grep -q 'XEN_THAW_STATS=/tmp/link: it is a symbolic link' $log && [ ! -e /tmp/linked ]
 }
 
 # A guest that does not answer: libxl waits for a minute, and goes on with it.

@@ -50,8 +50,7 @@ static void append_stats(struct restore *r, double start, int status)
 		return;
 	r->stats.total_s = clock_now() - start;
 	r->stats.result = status ? "failed" : "ok";
-	if (stats_append(path, &r->stats))
-		message(ENV_STATS "=%s: %s", path, strerror(errno));
+	stats_append(path, &r->stats);
 }
 
 /*

@@ -101,8 +101,8 @@ static int append_stats(struct save *s, double start, int status)
 	s->stats.total_s = clock_now() - start;
 	/* The stock helper tells libxl that it gave up, and ends with 0. */
 	s->stats.result = status || s->job.truncated ? "failed" : "ok";
-	if (path && stats_append_save(path, &s->stats))
-		message(ENV_STATS "=%s: %s", path, strerror(errno));
+	if (path)
+		stats_append_save(path, &s->stats);
 	return status;
 }
 

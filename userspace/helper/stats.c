@@ -8,6 +8,8 @@
 
 #include <json-c/json.h>
 
+#include "env.h"
+#include "message.h"
 #include "stats.h"
 
 static void add_count(struct json_object *o, const char *key, uint64_t value)
@@ -68,11 +70,11 @@ static struct json_object *save_to_json(const struct save_stats *st)
 }
 
 /* Frees the object. */
-static int append(const char *path, struct json_object *o)
+static void append(const char *path, struct json_object *o)
 {
 	struct iovec line[2];
 	ssize_t n = -1;
-	int fd, err;
+	int fd;
 
 	line[0].iov_base = (void *)json_object_to_json_string_ext(o,
 						JSON_C_TO_STRING_SPACED);
@@ -86,20 +88,21 @@ static int append(const char *path, struct json_object *o)
 	if (fd >= 0) {
 		/* One write, so that lines of several helpers do not mix. */
 		n = writev(fd, line, 2);
-		err = errno;
-		close(fd);
-		errno = err;
 	}
+	if (n < 0)
+		message(ENV_STATS "=%s: %s", path, errno == ELOOP ?
+			"it is a symbolic link" : strerror(errno));
+	if (fd >= 0)
+		close(fd);
 	json_object_put(o);
-	return n < 0 ? -1 : 0;
 }
 
-int stats_append(const char *path, const struct stats *st)
+void stats_append(const char *path, const struct stats *st)
 {
-	return append(path, stats_to_json(st));
+	append(path, stats_to_json(st));
 }
 
-int stats_append_save(const char *path, const struct save_stats *st)
+void stats_append_save(const char *path, const struct save_stats *st)
 {
-	return append(path, save_to_json(st));
+	append(path, save_to_json(st));
 }

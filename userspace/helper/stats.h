@@ -68,11 +68,15 @@ struct save_stats {
  * @path: file, made if it is not there
  * @st: the figures
  *
- * Return: 0, or -1 with errno set.
+ * A failure is a message, and nothing else.
  */
-int stats_append(const char *path, const struct stats *st);
+void stats_append(const char *path, const struct stats *st);
 
-/* stats_append_save() - the same for a save */
-int stats_append_save(const char *path, const struct save_stats *st);
+/**
+ * stats_append_save() - the same for a save
+ * @path: as for stats_append()
+ * @st: the figures
+ */
+void stats_append_save(const char *path, const struct save_stats *st);
 
 #endif /* XEN_THAW_STATS_H */
