@@ -105,10 +105,10 @@ half_warm_image()
 {
 	cold $image || return
 	dd if=$image bs=1M count=50 of=/dev/null 2>/dev/null
-	before=$(cached $image)
+	before=$(resident $image)
 	drops "$1" "$([ "$1" = module ] && echo direct || echo drop-behind)" \
 		"MiB were in the page cache" || return
-	after=$(cached $image)
+	after=$(resident $image)
 	[ "$after" -ge "$before" ] && [ "$after" -le $((before + few)) ] ||
 		why "cached: $before KiB, then $after KiB" || return
 }
@@ -164,7 +164,7 @@ no_module()
 	insmod /job/xen_thaw.ko && return $status
 }
 
-bad_wish()
+bad_mode()
 {
 	export XEN_THAW_CACHE=none
 	! restore module $image -p || return
@@ -183,7 +183,7 @@ auto()
 
 auto_keeps_a_small_image()
 {
-	cold $image && auto keep && [ "$(cached $image)" -gt $((5 * few)) ]
+	cold $image && auto keep && [ "$(resident $image)" -gt $((5 * few)) ]
 }
 
 available_mib()
@@ -232,7 +232,7 @@ all()
 	test_it journalled
 	test_it from_block_device
 	test_it no_module
-	test_it bad_wish
+	test_it bad_mode
 	test_it auto_keeps_a_small_image
 	test_it auto_drops_a_large_image
 	rm -f $image $disk/packed.save
