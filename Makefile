@@ -18,18 +18,18 @@ help:
 	@echo 'make install             install both (DESTDIR, PREFIX=$(PREFIX))'
 	@echo 'make uninstall           remove what make install installed'
 	@echo 'make dkms-install        install the module by DKMS [KVER=VERSION]'
-	@echo 'make clean               remove what was built, but for build/'
+	@echo 'make clean               remove what was built, except build/'
 	@echo 'make distclean           remove build/ as well'
 	@echo
 	@echo 'On any machine, in an emulated Xen (installs Debian packages):'
 	@echo 'make demo                restore a guest three ways, and compare'
 	@echo 'make check               all tests'
-	@echo 'make fuzz                what reads save files, FUZZ_SECONDS=60 in all'
+	@echo 'make fuzz                fuzz the readers of save files, FUZZ_SECONDS=60 in all'
 	@echo 'make check-calls         FUZZ_CALLS=1000000 random calls of the device'
-	@echo 'make check-debug         the module on kernels with checkers'
-	@echo 'make check-mutations     MUTATIONS=300 damaged images, against stock'
+	@echo 'make check-debug         test the module on kernels with checkers'
+	@echo 'make check-mutations     compare with stock on MUTATIONS=300 damaged images'
 	@echo 'make check-races         kills and races, ROUNDS=50 of each'
-	@echo 'make check-pairs         two restores of an image at a time, ROUNDS=50'
+	@echo 'make check-pairs         restore an image twice at once, ROUNDS=50 times'
 	@echo 'make matrix              every dom0, kernel, guest, engine, filesystem'
 	@echo 'make check-all           all of these checks, for hours'
 	@echo 'make bench               time all engines (up to 40 minutes)'
@@ -39,12 +39,12 @@ help:
 module: $(KDIR)/Makefile
 	+$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
-# The headers' own makefile. This rule only says what to do if it is missing.
+# This is the makefile of the headers. The rule runs only if it is missing, and says what to do.
 $(KDIR)/Makefile:
 	@echo 'No kernel headers in $(KDIR).' >&2
-	@echo 'Install the package linux-headers-$(KVER), or name others:' >&2
+	@echo 'Install the package linux-headers-$(KVER), or name other headers:' >&2
 	@echo '    make KDIR=/lib/modules/VERSION/build' >&2
-	@echo 'The tools alone: make tools' >&2
+	@echo 'To build the tools alone: make tools' >&2
 	@exit 1
 
 tools:
@@ -92,7 +92,7 @@ fuzz:
 
 FUZZ_CALLS ?= 1000000
 
-# make check makes fewer of these calls.
+# make check makes fewer calls.
 check-calls:
 	@KSELFTESTS=uapi_fuzz FUZZ_CALLS=$(FUZZ_CALLS) selftests/check packages ksft \
 		'module-*' tools programs emulator 'ksft-*'
@@ -102,19 +102,19 @@ check-debug:
 
 MUTATIONS ?= 300
 
-# In the emulated Xen. make check tries fewer.
+# make check tries fewer mutations.
 check-mutations:
 	@MUTATIONS=$(MUTATIONS) selftests/check packages ksft module-6.12 tools \
 		programs emulator e2e-pv-6.12-mutations
 
 ROUNDS ?= 50
 
-# In the emulated Xen. make check tries each kind fewer times.
+# make check tries each kind fewer times.
 check-races:
 	@ROUNDS=$(ROUNDS) selftests/check packages ksft module-6.12 tools \
 		programs emulator e2e-pv-6.12-races
 
-# On each kernel; with one of them a few in make check.
+# This runs on each kernel. make check tries a few pairs on one kernel.
 check-pairs:
 	@ROUNDS=$(ROUNDS) selftests/check packages ksft 'module-*' tools \
 		programs emulator 'e2e-*-pairs'
@@ -123,7 +123,7 @@ matrix:
 	@selftests/check packages ksft 'module-*' tools programs emulator
 	@selftests/matrix
 
-# Everything, which takes too long for every change.
+# This takes too long to run for every change.
 check-all:
 	@selftests/check
 	+@$(MAKE) check-calls
