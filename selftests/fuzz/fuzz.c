@@ -12,7 +12,10 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
 			       unsigned int seed);
 
-/* Mostly changes that know the format: pages make up most of the bytes. */
+/*
+ * Most changes know the format, because most bytes of a file are page data, where
+ * random changes find nothing.
+ */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
 			       unsigned int seed)
 {
@@ -90,7 +93,7 @@ static void add_page(struct fuzz_page **v, size_t *nr, struct fuzz_page page)
 	(*v)[(*nr)++] = page;
 }
 
-/* What the entries say, before it is sorted out. */
+/* The entries of all PAGE_DATA records. */
 struct entries {
 	struct fuzz_page *v;
 	size_t nr;
@@ -114,8 +117,8 @@ static int add_entries(void *arg, const struct page_run *run)
 	return 0;
 }
 
-/* Of each gfn the last entry with data, or one without. */
-static void settle(struct entries *e)
+/* Keeps one entry of each gfn: the last with data, or if none has data, any. */
+static void keep_last(struct entries *e)
 {
 	size_t i, nr = 0;
 
@@ -141,7 +144,7 @@ static void read_entries(struct entries *e, struct stream *s)
 			CHECK(!stream_page_runs(s, &rec, add_entries, e), "%s",
 			      s->error);
 	} while (rec.type != REC_END);
-	settle(e);
+	keep_last(e);
 }
 
 static void check_populate(const struct plan *p, const struct entries *e)

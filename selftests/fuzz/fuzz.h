@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the fuzzers share: the file they read, and what they say when it is not so. */
+/* What the fuzzers share: the file they read, and the check that stops them. */
 #ifndef XEN_THAW_FUZZ_H
 #define XEN_THAW_FUZZ_H
 
@@ -13,7 +13,7 @@
 
 #define CHECK(condition, ...) do {					\
 	if (!(condition)) {						\
-		fprintf(stderr, "%s:%d: not so: %s: ", __FILE__, __LINE__, \
+		fprintf(stderr, "%s:%d: check failed: %s: ", __FILE__, __LINE__, \
 			#condition);					\
 		fprintf(stderr, "" __VA_ARGS__);			\
 		fprintf(stderr, "\n");					\
@@ -21,20 +21,20 @@
 	}								\
 } while (0)
 
-/* One input, called by libFuzzer. */
+/* libFuzzer calls this for each input. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
- * A file of these bytes, whose pages of zeros are holes; its offset is 0. The
- * next call of the same @which overwrites it.
+ * Returns a file of these bytes, with offset 0. Its pages of zeros are holes. The
+ * next call with the same @which overwrites it.
  */
 int fuzz_file(unsigned int which, const uint8_t *data, size_t size);
 
-/* An error is one line, and is there. */
+/* Checks that the error is one line and not empty. */
 void fuzz_check_error(const char *error);
 
 /**
- * fuzz_check_plan() - compare a plan with what the entries say, one by one
+ * fuzz_check_plan() - compare a plan with the entries of the file, one by one
  * @p: the plan
  * @s: an open stream, at its first record
  * @data: the file
@@ -43,7 +43,7 @@ void fuzz_check_error(const char *error);
 void fuzz_check_plan(const struct plan *p, struct stream *s,
 		     const uint8_t *data, size_t size);
 
-/* The n-th page of a plan: all of them are there once. */
+/* A page that is filled. @key is its place in the order of the plan or the file. */
 struct fuzz_page {
 	uint64_t gfn;
 	uint64_t offset;
@@ -51,7 +51,7 @@ struct fuzz_page {
 	bool zero;
 };
 
-/* All pages that a plan fills, by gfn; for free(). @nr: how many. */
+/* Returns all @nr pages that a plan fills, sorted by gfn. The caller frees them. */
 struct fuzz_page *fuzz_pages(const struct plan *p, size_t *nr);
 
 #endif /* XEN_THAW_FUZZ_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* pack*.c: the packed file restores to the same guest, and packs to itself. */
+/* pack*.c: a packed file restores to the same guest, and packing it again changes nothing. */
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -27,14 +27,14 @@ static void check_packed(struct pack_job *job)
 	CHECK(!job->sums || v.summed_bytes == v.size);
 }
 
-/* Packing does not ask whether a PV guest has its pages; a plan does. */
+/* Only a plan requires that a PV guest has its pages. Packing does not check that. */
 static void check_plans(const struct pack_job *job)
 {
 	CHECK(same_plans(job->in_fd, job->out_fd) ||
 	      v.file.stream.guest_type == STREAM_GUEST_PV);
 }
 
-/* Return: its bytes, for munmap(). */
+/* Returns the bytes of the file. The caller unmaps them. */
 static uint8_t *map(int fd, size_t *size)
 {
 	uint8_t *data;
@@ -59,7 +59,7 @@ static void check_again(struct pack_job *job)
 	check_plans(job);
 	data = map(job->in_fd, &size);
 	again = map(job->out_fd, &size_again);
-	/* Where there are no pages, it is not said which record is behind them. */
+	/* Without pages, the index does not say which record comes after them. */
 	CHECK(!v.nr_records ||
 	      (size == size_again && !memcmp(data, again, size)));
 	munmap(data, size);
@@ -69,20 +69,20 @@ static void check_again(struct pack_job *job)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct pack_job job = { .in_name = "in", .out_name = "out" };
-	bool sound;
+	bool valid;
 
 	job.in_fd = fuzz_file(0, data, size);
 	job.out_fd = new_file(1);
 	job.sums = size % 8;
-	sound = !verify_file(&v, job.in_fd, "in");
+	valid = !verify_file(&v, job.in_fd, "in");
 	if (pack_stream(&job)) {
 		fuzz_check_error(job.error);
 		return 0;
 	}
 	check_plans(&job);
 	same_guests(job.in_fd, job.out_fd);
-	/* What is wrong with a file is not mended by packing it. */
-	if (sound) {
+	/* Packing does not repair a bad file. */
+	if (valid) {
 		check_packed(&job);
 		check_again(&job);
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* plan.c: each page once, with what came last, and no byte outside the file. */
+/* plan.c: a plan has each page once, with its last data, and no byte outside the file. */
 #include <unistd.h>
 
 #include "fuzz.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A PV guest: each page is either filled by us or seen by stock, and none by both. */
+/* PV guests: either we fill a page, or the stock helper does. */
 #include <string.h>
 
 #include "fuzz.h"
@@ -17,7 +17,7 @@ static bool is_kept(const struct pv_pages *pv, uint64_t pfn)
 	return false;
 }
 
-/* The fills are those from before, without what is kept. */
+/* Checks that the plan lost exactly the pages that stock keeps. */
 static void check_fills(const struct pv_pages *pv, const struct fuzz_page *old,
 			size_t nr_old, const struct plan *p)
 {
@@ -37,7 +37,7 @@ static void check_fills(const struct pv_pages *pv, const struct fuzz_page *old,
 	free(new);
 }
 
-/* Stock's record lists the same pfns, in the same order. */
+/* Checks that the record for stock lists the same pfns in the same order. */
 static void check_rewritten(const struct pv_pages *pv, const struct stream_record *rec,
 			    const uint8_t *data, const uint8_t *out,
 			    size_t length, const struct fills *pieces)

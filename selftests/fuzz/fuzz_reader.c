@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* savefile.c and stream.c: what they say of a file is what its bytes say. */
+/* savefile.c and stream.c: what they report about a file agrees with its bytes. */
 #include <string.h>
 #include <unistd.h>
 
@@ -7,7 +7,7 @@
 #include "layout.h"
 #include "savefile.h"
 
-/* A PAGE_DATA record as the bytes have it, and how far its runs have come. */
+/* The bytes of a PAGE_DATA record, and how far its runs have got. */
 struct list {
 	const uint8_t *data;
 	size_t size;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * save_*.c: a stream out of a pipe restores from the written file as from the
- * file that stock would have written; one that is truncated, or does not fit on the
- * disk, leaves no file that could be taken for whole.
+ * save_*.c: the file written from a pipe restores to the same guest as the file
+ * that stock would have written. A stream that is truncated, or does not fit on
+ * the disk, leaves a file that nothing restores.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -26,8 +26,8 @@
  * @size: of @data
  * @fd: the file
  * @start: offset of the libxc stream
- * @end: where that ends; @size where it has no END
- * @ours: it has records that only our writers make
+ * @end: offset of the end of that stream; @size if it has no END
+ * @ours: the stream has records that only our writers make
  */
 struct input {
 	const uint8_t *data;
@@ -38,29 +38,29 @@ struct input {
 	bool ours;
 };
 
-/* Of all that is left to chance; set from the input. */
-static uint32_t dice;
+/* The input sets it, so that an input always has the same random numbers. */
+static uint32_t random_state;
 
-static uint32_t throw(uint32_t below)
+static uint32_t random_below(uint32_t below)
 {
-	dice = dice * 1664525U + 1013904223U;
-	return (uint32_t)((uint64_t)dice * below >> 32);
+	random_state = random_state * 1664525U + 1013904223U;
+	return (uint32_t)((uint64_t)random_state * below >> 32);
 }
 
-/* What save_stream.c has for read(): see short-reads.h. */
+/* save_stream.c calls this instead of read(): see short-reads.h. */
 ssize_t short_read(int fd, void *buf, size_t size);
 ssize_t short_read(int fd, void *buf, size_t size)
 {
-	size_t most = 1 + throw(throw(4) ? 9000 : 20);
+	size_t most = 1 + random_below(random_below(4) ? 9000 : 20);
 
-	if (!throw(32)) {
+	if (!random_below(32)) {
 		errno = EINTR;
 		return -1;
 	}
 	return read(fd, buf, size < most ? size : most);
 }
 
-/* Return: whether a libxc stream begins somewhere. */
+/* Return: whether the file has the start of a libxc stream. */
 static bool find_stream(struct input *in, const uint8_t *data, size_t size)
 {
 	static struct savefile f;
@@ -82,7 +82,7 @@ static bool find_stream(struct input *in, const uint8_t *data, size_t size)
 	return true;
 }
 
-/* A pipe with all of the stream up to an offset; its writer is gone. */
+/* Returns a pipe that holds the stream up to @end, and has no writer any more. */
 static int open_stream(const struct input *in, uint64_t end)
 {
 	size_t size = (size_t)(end - in->start);
@@ -95,7 +95,7 @@ static int open_stream(const struct input *in, uint64_t end)
 	return fds[0];
 }
 
-/* Return: save_stream()'s, or 1 where the header is none that grows. */
+/* Return: that of save_stream(), or 1 if the header cannot grow. */
 static int save(const struct input *in, uint64_t end, struct save_job *job)
 {
 	static struct writer out;
@@ -126,7 +126,7 @@ static void check_error(const struct save_job *job)
 		CHECK(!iscntrl((unsigned char)*c), "%#x", *c);
 }
 
-/* Neither libxl nor we restore what is left of a save that failed. */
+/* Checks that neither libxl nor we restore what a failed save leaves. */
 static void check_failed(const struct save_job *job)
 {
 	static struct savefile f;
@@ -154,7 +154,7 @@ static void check_plain(const struct input *in, const struct save_job *job)
 	CHECK(!memcmp(saved, in->data + in->start, size));
 }
 
-/* What libxl adds behind the stream when the helper is done. */
+/* Adds what libxl writes after the stream when the helper is done. */
 static void add_tail(const struct input *in, const struct save_job *job)
 {
 	size_t size = in->size - (size_t)in->end;
@@ -186,19 +186,19 @@ static void check_saved(const struct input *in, const struct save_job *job)
 	CHECK(v.summed_bytes <= job->end);
 }
 
-/* The stock helper gives up somewhere. */
-static void save_cut(const struct input *in)
+/* The stock helper stops at a random offset. */
+static void save_truncated(const struct input *in)
 {
 	uint32_t size = (uint32_t)(in->end - in->start);
 	struct save_job job;
 
-	CHECK(save(in, in->start + throw(size), &job) == -1);
+	CHECK(save(in, in->start + random_below(size), &job) == -1);
 	CHECK(job.truncated, "%s", job.error);
 	check_failed(&job);
 }
 
-/* The disk is full somewhere. */
-static void save_limited(const struct input *in, uint64_t start, uint64_t end)
+/* The disk is full at a random offset. */
+static void save_disk_full(const struct input *in, uint64_t start, uint64_t end)
 {
 	struct rlimit old, limit;
 	struct save_job job;
@@ -206,7 +206,7 @@ static void save_limited(const struct input *in, uint64_t start, uint64_t end)
 
 	CHECK(!getrlimit(RLIMIT_FSIZE, &old));
 	limit = old;
-	limit.rlim_cur = start + throw((uint32_t)(end - start));
+	limit.rlim_cur = start + random_below((uint32_t)(end - start));
 	CHECK(!setrlimit(RLIMIT_FSIZE, &limit));
 	ret = save(in, in->end, &job);
 	CHECK(!setrlimit(RLIMIT_FSIZE, &old));
@@ -222,7 +222,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int ret;
 
 	signal(SIGXFSZ, SIG_IGN);
-	dice = thaw_sum(0, data, size);
+	random_state = thaw_sum(0, data, size);
 	if (!find_stream(&in, data, size))
 		return 0;
 	ret = save(&in, in.end, &job);
@@ -232,8 +232,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	check_saved(&in, &job);
 	if (!job.plain) {
-		save_cut(&in);
-		save_limited(&in, job.start, job.end);
+		save_truncated(&in);
+		save_disk_full(&in, job.start, job.end);
 	}
 	return 0;
 }

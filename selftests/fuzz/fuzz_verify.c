@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* verify*.c: a file that passes can be restored, and no flipped bit passes. */
+/* verify*.c: a file that passes can be restored, and one with a flipped bit fails. */
 #include <string.h>
 #include <unistd.h>
 
@@ -18,7 +18,7 @@ static void check_plannable(int fd)
 	plan_free(&p);
 }
 
-/* In a file whose every byte has a checksum; which bit is up to the file. */
+/* Flips a bit of a file whose every byte has a checksum. The bytes choose the bit. */
 static void check_flipped(int fd, const uint8_t *data, size_t size)
 {
 	uint32_t hash = thaw_sum(0, data, size);

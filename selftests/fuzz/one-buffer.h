@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * For page_data.c: its 4 MiB come from one array, as the sanitizer takes longer
- * to hand them out than all the rest takes. Nobody has two at a time.
+ * For page_data.c: its buffer of 4 MiB is one static array, because the sanitizer
+ * takes longer to allocate it than the rest of a run takes. Only one buffer is in
+ * use at a time.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -17,7 +17,7 @@ struct side {
 	size_t size;
 };
 
-/* Return: 0, or not where the file cannot be planned. */
+/* Return: 0, or -1 if there is no plan for the file. */
 static int open_side(struct side *s, int fd)
 {
 	struct stat st;

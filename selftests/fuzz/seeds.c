@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * seeds DIR: small save files for the fuzzers to begin with: good ones of all
- * kinds, also packed, and all that the unit tests know to be bad.
+ * seeds DIR: writes small save files for the fuzzers to begin with. They are good
+ * files of all kinds, packed and not, and all bad files of the unit tests.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 
 static const char *dir;
 
-/* Under a name in @dir; packed, too, with and without checksums. */
+/* Writes three files to @dir: as it is, and packed with and without checksums. */
 static void save(struct image *img, const char *name)
 {
 	static const char * const suffix[] = { "", ".packed", ".indexed" };
