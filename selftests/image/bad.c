@@ -3,9 +3,9 @@
 #include "savefile.h"
 
 /*
- * Name, where, from, offset, value, error. The record at FROM_PAGES lists three
- * pfns: its count is at 8, its list at 16 (types at 20, 28 and 36), and its
- * length is 8 + 24 + 12288.
+ * The columns are name, where, from, offset, value and error. The record at
+ * FROM_PAGES lists three pfns. Its count is at offset 8 and its list at 16, so the
+ * types are at 20, 28 and 36. Its length is 8 + 24 + 12288.
  */
 const struct bad bad_images[] = {
 	{ "xl_magic", BAD_FILE, FROM_FILE, 0, 0, "neither xl's nor libvirt's" },
@@ -45,17 +45,17 @@ const struct bad bad_images[] = {
 	  "of 4294967295 bytes, the limit is" },
 	{ "record_over_end", BAD_PLAN, FROM_TAIL, 4, 0x08000000,
 	  "X86_TSC_INFO (0x8) of 134217728 bytes: the file ends at" },
-	{ "no_end", BAD_PLAN, CUT_AT_END, 0, 0,
+	{ "no_end", BAD_PLAN, TRUNCATED, 0, 0,
 	  "record header of 8 bytes: the file ends at" },
 	{ "no_static_data_end", BAD_PLAN, FROM_STATIC_END, 0, 0x80000000,
 	  "PAGE_DATA before STATIC_DATA_END" },
-	{ "pages_header_cut", BAD_PLAN, FROM_PAGES, 4, 7,
+	{ "pages_header_short", BAD_PLAN, FROM_PAGES, 4, 7,
 	  "PAGE_DATA of 7 bytes, its header takes 8" },
 	{ "pages_count_0", BAD_PLAN, FROM_PAGES, 8, 0,
 	  "PAGE_DATA without a pfn" },
 	{ "pages_count_huge", BAD_PLAN, FROM_PAGES, 8, 0xffffffff,
 	  "too short for 4294967295 pfns" },
-	{ "pages_list_cut", BAD_PLAN, FROM_PAGES, 4, 31,
+	{ "pages_list_short", BAD_PLAN, FROM_PAGES, 4, 31,
 	  "PAGE_DATA of 31 bytes is too short for 3 pfns" },
 	{ "pages_no_data", BAD_PLAN, FROM_PAGES, 4, 32,
 	  "PAGE_DATA of 32 bytes, 3 pfns with data for 3 take 12320" },
@@ -102,11 +102,11 @@ const struct bad bad_images[] = {
 
 void bad_image(struct image *img, const struct bad *bad)
 {
-	size_t from[CUT_AT_END] = { 0 };
+	size_t from[TRUNCATED] = { 0 };
 
 	image_file_head(img);
 	image_hvm_head(img);
-	/* Room for a case to put another record before PAGE_DATA. */
+	/* A bad image can turn this record into another one before PAGE_DATA. */
 	image_record(img, REC_OPTIONAL, NULL, 0);
 	image_page_range(img, PFN_NOTAB, 0, 3);
 	image_hvm_tail(img);
@@ -119,7 +119,7 @@ void bad_image(struct image *img, const struct bad *bad)
 	from[FROM_END] = img->len - 8;
 	image_file_tail(img);
 
-	if (bad->from == CUT_AT_END)
+	if (bad->from == TRUNCATED)
 		img->len -= 16;
 	else
 		image_put32(img, from[bad->from] + bad->offset, bad->value);

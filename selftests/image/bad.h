@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Images that are to be refused, and with what words. */
+/* Images that must be refused, and the expected errors. */
 #ifndef XEN_THAW_TEST_BAD_H
 #define XEN_THAW_TEST_BAD_H
 
 #include "image.h"
 
-/* Who refuses. */
+/* The function that refuses the image. */
 enum bad_where {
 	BAD_FILE,	/* savefile_open() */
 	BAD_OPEN,	/* stream_open() */
-	BAD_PLAN,	/* plan_build(): damaged */
-	BAD_STOCK,	/* plan_build(): for the stock helper */
+	BAD_PLAN,	/* plan_build(): it is damaged */
+	BAD_STOCK,	/* plan_build(): only the stock helper can restore it */
 };
 
-/* What an offset is counted from. */
+/* The place from which an offset is counted. */
 enum bad_from {
 	FROM_FILE,
 	FROM_LIBXL,
@@ -23,17 +23,17 @@ enum bad_from {
 	FROM_PAGES,
 	FROM_TAIL,
 	FROM_END,
-	CUT_AT_END,	/* nothing is overwritten, the END is cut off */
+	TRUNCATED,	/* nothing is overwritten, but END is missing */
 };
 
 /**
  * struct bad - a good image with one 32-bit word overwritten
- * @name: of the case
- * @where: who refuses it
- * @from: what @offset is counted from
- * @offset: of the word
- * @value: of the word
- * @error: what the error has to say
+ * @name: name of the case
+ * @where: the function that refuses it
+ * @from: the place from which @offset is counted
+ * @offset: offset of the word
+ * @value: new value of the word
+ * @error: text that the error must contain
  */
 struct bad {
 	const char *name;
@@ -44,10 +44,10 @@ struct bad {
 	const char *error;
 };
 
-/* All of them; the last has no name. */
+/* All bad images. The last entry has no name. */
 extern const struct bad bad_images[];
 
-/* Writes a whole save file that is bad as @bad says. */
+/* Writes a whole save file with the fault of @bad. */
 void bad_image(struct image *img, const struct bad *bad);
 
 #endif /* XEN_THAW_TEST_BAD_H */

@@ -10,14 +10,14 @@
 
 static char complaint[512];
 
-/* What a walk over a file needs. */
+/* The state of a walk over a file. */
 struct walk {
 	struct guest *g;
 	struct savefile f;
 	uint32_t entries;
 };
 
-/* A page read for its sum; and whether it is zeros that take disk space. */
+/* Returns the checksum of a page. Counts a page of zeros that takes disk space. */
 static uint32_t read_page(struct walk *w, uint64_t offset)
 {
 	static const uint8_t zero[XT_PAGE_SIZE];
@@ -45,11 +45,11 @@ static int restore_run(void *arg, const struct page_run *run)
 
 	for (i = 0; i < run->nr; i++) {
 		if (run->pfn + i - g->base >= GUEST_PFNS)
-			return stream_fail(&w->f.stream, 0, "pfn of no model");
+			return stream_fail(&w->f.stream, 0, "pfn outside of the model");
 		page = &g->pages[run->pfn + i - g->base];
 		if (run->type != PFN_XTAB && run->type != PFN_BROKEN)
 			page->populated = true;
-		/* As set_page_type() does for PV guests, and for no others. */
+		/* set_page_type() does the same, and only for PV guests. */
 		if (w->f.stream.guest_type == STREAM_GUEST_PV)
 			page->type = run->type;
 		if (!run->has_data)
@@ -64,7 +64,7 @@ static int restore_run(void *arg, const struct page_run *run)
 	return 0;
 }
 
-/* Without memory it has no type either: nothing looks at that. */
+/* Nothing reads the type of a page without memory, so it must not count as a difference. */
 static void forget_types(struct guest *g)
 {
 	size_t i;
@@ -171,9 +171,9 @@ const char *guest_differs(const struct guest *a, const struct guest *b)
 		return complaint;
 	}
 	if (a->nr_records != b->nr_records || a->records != b->records)
-		return "other records";
+		return "records of the libxc stream";
 	if (a->tail != b->tail)
-		return "libxl records behind the libxc stream";
+		return "libxl records after the libxc stream";
 	if (a->config != b->config)
 		return "configuration";
 	return NULL;

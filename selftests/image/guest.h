@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What stock makes of a save file: a model of its restore that knows single
- * pages only (process_page_data() of Xen's xg_sr_restore.c). Two files are the
- * same to stock when the models are.
+ * A model of stock's restore, as process_page_data() of Xen's xg_sr_restore.c does
+ * it. It knows single pages only. If two files give the same model, stock restores
+ * the same guest from both.
  */
 #ifndef XEN_THAW_TEST_GUEST_H
 #define XEN_THAW_TEST_GUEST_H
@@ -13,15 +13,15 @@
 #include "image.h"
 #include "savefile.h"
 
-/* Guests of the model are this small; its pfns are counted from a base. */
+/* A guest of the model has at most this many pfns, counted from a base. */
 #define GUEST_PFNS	4096
 
 /**
  * struct guest_page - a page after a restore
- * @populated: it has memory
- * @has_data: something was copied there
- * @type: of a PV guest's page: of the last entry
- * @sum: of what was copied there last
+ * @populated: the page has memory
+ * @has_data: data was copied to it
+ * @type: type of its last entry, for PV guests only
+ * @sum: checksum of the data that was copied last
  */
 struct guest_page {
 	bool populated;
@@ -31,18 +31,18 @@ struct guest_page {
 };
 
 /**
- * struct guest - a guest after a restore, and what else was in the file
+ * struct guest - a guest after a restore, and the rest of its file
  * @base: the first pfn
- * @pages: of the guest
- * @nr_records: records that are neither PAGE_DATA nor optional
- * @records: sum of them, headers and order included
- * @tail: sum of the libxl records behind the libxc stream
- * @config: sum of the configuration
- * @nr_page_data: PAGE_DATA records
- * @nr_data: pages of data in the file
- * @nr_unaligned: of them, those that do not start at a page of the file
- * @nr_written_zero: pages of zeros that are no hole of the file
- * @most_entries: of a PAGE_DATA record
+ * @pages: pages of the guest
+ * @nr_records: number of records that are neither PAGE_DATA nor optional
+ * @records: checksum of these records, which covers headers and order
+ * @tail: checksum of the libxl records after the libxc stream
+ * @config: checksum of the configuration
+ * @nr_page_data: number of PAGE_DATA records
+ * @nr_data: number of pages of data in the file
+ * @nr_unaligned: number of these pages that are not page-aligned in the file
+ * @nr_written_zero: number of pages of zeros that are no hole of the file
+ * @most_entries: number of entries of the longest PAGE_DATA record
  */
 struct guest {
 	uint64_t base;
@@ -58,13 +58,13 @@ struct guest {
 	uint32_t most_entries;
 };
 
-/* Restores a file; returns NULL, or what is wrong with the file. */
+/* Restores a file. Returns NULL, or an error. */
 const char *guest_restore(struct guest *g, uint64_t base, int fd);
 
-/* What stock sees a difference in; NULL where there is none. */
+/* Returns the first difference that stock would see, or NULL if there is none. */
 const char *guest_differs(const struct guest *a, const struct guest *b);
 
-/* What stock writes before and behind the page data of a PV guest. */
+/* Write what stock writes before and after the page data of a PV guest. */
 void guest_pv_head(struct image *img, uint32_t max_pfn);
 void guest_pv_tail(struct image *img);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Writer of save images for tests: as stock writes them, or wrong in the way
- * that a test asks for.
+ * Writes save images for tests: images like those of stock, or with a fault that
+ * the test needs.
  */
 #ifndef XEN_THAW_TEST_IMAGE_H
 #define XEN_THAW_TEST_IMAGE_H
@@ -20,17 +20,17 @@
 
 /**
  * struct image - an image in memory
- * @buf: the bytes
- * @len: bytes in @buf
- * @cap: bytes that @buf has room for
+ * @buf: its bytes
+ * @len: number of bytes in @buf
+ * @cap: number of bytes that fit into @buf
  * @fill: number of the next page of data
- * @libxl: offset of the libxl stream that was begun last
- * @libxc: offset of the libxc stream that was begun last
- * @pages: offset of the PAGE_DATA record that was written last
- * @tail: offset of what image_hvm_tail() wrote last: a TSC_INFO record
+ * @libxl: offset of the last libxl stream
+ * @libxc: offset of the last libxc stream
+ * @pages: offset of the last PAGE_DATA record
+ * @tail: offset of the first record of image_hvm_tail(), a TSC_INFO
  *
- * Page n of data holds n in each of its 512 words, little-endian; page 0 is the
- * first. A test reads from a page's offset which contents it got.
+ * Page n of the data holds n in each of its 512 words, little-endian, and the first
+ * is page 0. So the contents of a page tell a test which page it is.
  */
 struct image {
 	uint8_t *buf;
@@ -50,10 +50,10 @@ void image_free(struct image *img);
 void image_add(struct image *img, const void *data, size_t len);
 void image_add_zero(struct image *img, size_t len);
 
-/* Overwrites what is there, little-endian. */
+/* Overwrites a word, little-endian. */
 void image_put32(struct image *img, size_t offset, uint32_t value);
 
-/* xl's header and config; @config as text, NULL for none. */
+/* xl's header, with @config as text, or without a configuration if that is NULL. */
 void image_xl(struct image *img, const char *config);
 
 /* libvirt's header and a domain's XML, in front of a libxl stream. */
@@ -64,7 +64,7 @@ void image_libxl(struct image *img);
 void image_libxl_record(struct image *img, uint32_t type, const void *body,
 			size_t len);
 
-/* The headers of a libxc stream; STREAM_GUEST_* as @guest. */
+/* The headers of a libxc stream. @guest: STREAM_GUEST_* */
 void image_libxc(struct image *img, uint32_t version, uint32_t guest);
 
 /* A record of the libxc stream: whole, or its header alone. */
@@ -72,7 +72,7 @@ void image_record(struct image *img, uint32_t type, const void *body,
 		  size_t len);
 void image_record_header(struct image *img, uint32_t type, uint32_t len);
 
-/* PAGE_DATA with these entries, and data for those that have some. */
+/* PAGE_DATA with these entries, and a page of data for each type that has data. */
 void image_pages(struct image *img, const uint64_t *entries, uint32_t nr);
 
 /* The same for @nr pfns from @pfn on, all of one type. */
@@ -80,19 +80,19 @@ void image_page_range(struct image *img, unsigned int type, uint64_t pfn,
 		      uint32_t nr);
 
 /*
- * What stock writes before and behind the page data of a PVH guest, but for
- * policies, which nothing here looks at.
+ * What stock writes before and after the page data of a PVH guest, without the
+ * CPU policies, which no test reads.
  */
 void image_hvm_head(struct image *img);
 void image_hvm_tail(struct image *img);
 
-/* All that stock writes before and behind the libxc stream of a PVH guest. */
+/* All that stock writes before and after the libxc stream of a PVH guest. */
 void image_file_head(struct image *img);
 void image_file_tail(struct image *img);
 
 /*
- * A file with the image's contents, without a name; its offset is 0. @sparse:
- * pages of the file that are zero become holes.
+ * Returns a file with the image's contents. It has no name, and its offset is 0.
+ * @sparse: pages of zeros become holes.
  */
 int image_file(const struct image *img, bool sparse);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where the records of a libxc stream in memory are: a reader for tests alone. */
+/*
+ * Finds the records of a libxc stream in memory. The tests share no code with the
+ * product's reader here.
+ */
 #ifndef XEN_THAW_TEST_LAYOUT_H
 #define XEN_THAW_TEST_LAYOUT_H
 
@@ -11,10 +14,10 @@
 
 /**
  * struct record - a record
- * @offset: of its header
- * @end: of its body with padding; not beyond the file
+ * @offset: offset of its header
+ * @end: offset of the end of its padding, or of the file if that is shorter
  * @type: REC_*
- * @length: as the header has it
+ * @length: length in the header
  */
 struct record {
 	size_t offset;
@@ -26,8 +29,8 @@ struct record {
 /**
  * struct records - the records of a stream
  * @libxc: offset of the stream
- * @nr: members of @v
- * @v: in the order of the file, up to END or to what is no record
+ * @nr: number of records in @v
+ * @v: the records in the order of the file, up to END or the end of the file
  */
 struct records {
 	size_t libxc;
@@ -35,7 +38,7 @@ struct records {
 	struct record v[4096];
 };
 
-/* Finds them; @nr is 0 where there is no libxc stream. */
+/* Finds the records. @nr is 0 if there is no libxc stream. */
 void records_find(struct records *r, const uint8_t *buf, size_t len);
 
 uint32_t get32(const uint8_t *p);
@@ -43,7 +46,7 @@ uint64_t get64(const uint8_t *p);
 void put32(uint8_t *p, uint32_t value);
 void put64(uint8_t *p, uint64_t value);
 
-/* Entries of a PAGE_DATA record that lie in the file, whatever its count says. */
+/* Returns how many entries of a PAGE_DATA record are in the file. Its count may lie. */
 uint32_t record_entries(const struct record *rec, const uint8_t *buf);
 
 #endif /* XEN_THAW_TEST_LAYOUT_H */

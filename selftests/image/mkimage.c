@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Writes save files for tests: good ones of any size, and all the bad ones. */
+/* Writes save files for tests: good files of any size, and each of the bad images. */
 #include <err.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -11,7 +11,7 @@
 #include "bad.h"
 #include "savefile.h"
 
-/* As many pfns as stock puts into a record. */
+/* Stock puts this many pfns into a record. */
 #define BATCH		1024
 
 enum order { ASCENDING, DESCENDING, RANDOM };
@@ -31,15 +31,15 @@ static const char usage[] =
 	"usage: mkimage [OPTION]... FILE\n"
 	"       mkimage --list\n"
 	"\n"
-	"  -b, --bad NAME        a small image that is to be refused\n"
+	"  -b, --bad NAME        write the small bad image of this name\n"
 	"  -l, --list            list the names for --bad\n"
-	"  -n, --pages N         guest pages (default 1024)\n"
-	"  -o, --order ORDER     of pfns: up, down or random (default up)\n"
-	"  -t, --type TYPE       of pages, a number (default 0; 14: no data)\n"
-	"  -z, --zero-every N    a page of zeros for every Nth (default none)\n"
-	"  -p, --pv              a PV guest (default PVH)\n"
-	"  -v, --libvirt         with libvirt's header in place of xl's\n"
-	"  -2, --version-2       a libxc stream of version 2\n";
+	"  -n, --pages N         number of guest pages (default 1024)\n"
+	"  -o, --order ORDER     order of pfns: up, down or random (default up)\n"
+	"  -t, --type TYPE       type of all pages, a number (default 0; 14: no data)\n"
+	"  -z, --zero-every N    make every Nth page zero (default none)\n"
+	"  -p, --pv              save a PV guest (default PVH)\n"
+	"  -v, --libvirt         write libvirt's header instead of xl's\n"
+	"  -2, --version-2       write a libxc stream of version 2\n";
 
 static const struct option long_options[] = {
 	{ "bad", required_argument, NULL, 'b' },
@@ -55,7 +55,7 @@ static const struct option long_options[] = {
 	{ 0 }
 };
 
-/* Writes what there is of the image, and forgets it: images may be huge. */
+/* Writes the image so far, and frees its room: images may be huge. */
 static void flush(struct image *img, int fd)
 {
 	size_t done = 0;
@@ -76,7 +76,7 @@ static uint64_t pfn_at(const struct options *o, uint64_t i)
 	case DESCENDING:
 		return o->pages - 1 - i;
 	case RANDOM:
-		/* Odd, so that it permutes the 32-bit numbers. */
+		/* The factor is odd, so this is a permutation of the 32-bit numbers. */
 		return (uint32_t)(i * 2654435761U);
 	default:
 		return i;

@@ -8,14 +8,14 @@
 #include "layout.h"
 #include "stream.h"
 
-#define LIST		16U	/* headers of a PAGE_DATA, up to its list */
+#define LIST		16U	/* offset of the list of a PAGE_DATA */
 #define PFN_MASK	((UINT64_C(1) << 52) - 1)
 #define TYPE_SHIFT	60
 
 /* The records of the file that is changed. */
 static struct records records;
 
-/* xorshift64*: the same numbers everywhere. */
+/* xorshift64*, so that a seed gives the same numbers everywhere. */
 uint64_t mutate_random(struct mutant *m, uint64_t below)
 {
 	if (!m->seed)
@@ -26,7 +26,7 @@ uint64_t mutate_random(struct mutant *m, uint64_t below)
 	return (m->seed * UINT64_C(2685821657736338717) >> 11) % below;
 }
 
-/* Replaces @old bytes by @new ones, that are not set yet. */
+/* Replaces @old bytes by @new ones, which the caller sets. */
 static bool resize(struct mutant *m, size_t at, size_t old, size_t new)
 {
 	if (at + old > m->len || m->len - old + new > m->cap)
@@ -36,9 +36,9 @@ static bool resize(struct mutant *m, size_t at, size_t old, size_t new)
 	return true;
 }
 
-static uint32_t number(struct mutant *m, uint32_t old)
+static uint32_t new_number(struct mutant *m, uint32_t old)
 {
-	static const uint32_t some[] = {
+	static const uint32_t edge_cases[] = {
 		0, 1, 2, 7, 8, 16, 511, 512, 1023, 1024, 1025, 4095, 4096,
 		0x7fffffff, 0x80000000, 0xffffffff, 0xfffffff8, 0x08000000,
 		0x08000001
@@ -46,7 +46,7 @@ static uint32_t number(struct mutant *m, uint32_t old)
 
 	switch (mutate_random(m, 4)) {
 	case 0:
-		return some[mutate_random(m, sizeof(some) / sizeof(some[0]))];
+		return edge_cases[mutate_random(m, sizeof(edge_cases) / sizeof(edge_cases[0]))];
 	case 1:
 		return old ^ 1U << mutate_random(m, 32);
 	case 2:
@@ -56,7 +56,7 @@ static uint32_t number(struct mutant *m, uint32_t old)
 	}
 }
 
-static uint32_t record_type(struct mutant *m)
+static uint32_t new_type(struct mutant *m)
 {
 	static const uint32_t optional[] = {
 		REC_THAW_PADDING, REC_THAW_INDEX, REC_THAW_PAGE_SUMS,
@@ -68,8 +68,11 @@ static uint32_t record_type(struct mutant *m)
 		optional[n - REC_X86_MSR_POLICY - 1];
 }
 
-/* A list of pfns that are not there: a thousand of them are in a PVH guest's file. */
-static bool is_dull(const struct mutant *m, const struct record *rec)
+/*
+ * Is this a PAGE_DATA without data? A PVH guest's file has a thousand of them, for
+ * pfns without memory, so most random choices would hit one.
+ */
+static bool is_without_data(const struct mutant *m, const struct record *rec)
 {
 	return rec->type == REC_PAGE_DATA &&
 	       rec->length == LIST - RECORD_HEADER +
@@ -83,11 +86,11 @@ static struct record *any_record(struct mutant *m)
 
 	do {
 		rec = &records.v[mutate_random(m, records.nr)];
-	} while (--tries && is_dull(m, rec));
+	} while (--tries && is_without_data(m, rec));
 	return rec;
 }
 
-/* NULL where there is none, or bad luck. */
+/* Returns a random PAGE_DATA. NULL if there is none, or eight tries miss it. */
 static struct record *any_pages(struct mutant *m)
 {
 	struct record *rec;
@@ -110,7 +113,7 @@ static bool change_word(struct mutant *m, size_t from, size_t to)
 		return false;
 	at = from + mutate_random(m, (to - from) / 4) * 4;
 	old = get32(m->buf + at);
-	put32(m->buf + at, number(m, old));
+	put32(m->buf + at, new_number(m, old));
 	snprintf(m->what, sizeof(m->what), "word at %zu: %#x is %#x now", at,
 		 old, get32(m->buf + at));
 	return get32(m->buf + at) != old;
@@ -130,7 +133,7 @@ static bool change_type(struct mutant *m)
 {
 	struct record *rec = any_record(m);
 
-	put32(m->buf + rec->offset, record_type(m));
+	put32(m->buf + rec->offset, new_type(m));
 	snprintf(m->what, sizeof(m->what), "record at %zu: type %#x is %#x now",
 		 rec->offset, rec->type, get32(m->buf + rec->offset));
 	return get32(m->buf + rec->offset) != rec->type;
@@ -140,7 +143,7 @@ static bool change_length(struct mutant *m)
 {
 	struct record *rec = any_record(m);
 
-	put32(m->buf + rec->offset + 4, number(m, rec->length));
+	put32(m->buf + rec->offset + 4, new_number(m, rec->length));
 	snprintf(m->what, sizeof(m->what),
 		 "record %s at %zu: length %u is %u now",
 		 record_name(rec->type), rec->offset, rec->length,
@@ -153,7 +156,7 @@ static bool change_body(struct mutant *m)
 	struct record *rec = any_record(m);
 	size_t end = rec->end;
 
-	/* Of PAGE_DATA the list, not the pages. */
+	/* A PAGE_DATA is changed in its list, not in its pages. */
 	if (rec->type == REC_PAGE_DATA)
 		end = rec->offset + LIST + 8UL * record_entries(rec, m->buf);
 	if (end < rec->offset + RECORD_HEADER)
@@ -169,7 +172,7 @@ static bool change_count(struct mutant *m)
 				  rec->offset + RECORD_HEADER + 4);
 }
 
-/* A random entry of a random record; NULL where there is none. */
+/* Returns a random entry of a random record, or NULL if there is none. */
 static uint8_t *any_entry(struct mutant *m, struct record **rec, uint32_t *i)
 {
 	*rec = any_pages(m);
@@ -219,7 +222,7 @@ static bool change_pfn(struct mutant *m)
 	return get64(entry) != old;
 }
 
-/* Also of the reserved bits; the length of the record stays. */
+/* Changes type bits and reserved bits. The length of the record stays. */
 static bool change_entry_bits(struct mutant *m)
 {
 	struct record *rec;
@@ -241,7 +244,7 @@ static bool has_data(uint64_t entry)
 	return entry >> TYPE_SHIFT < PFN_BROKEN;
 }
 
-/* Offset of the data of entry i, or of where it would be. */
+/* Returns the offset of the data of entry i. Without data, that of the next data. */
 static size_t data_offset(const struct mutant *m, const struct record *rec,
 			  uint32_t i)
 {
@@ -281,7 +284,7 @@ static bool retype(struct mutant *m)
 	return true;
 }
 
-/* A page of another record again, behind the pages of this one. */
+/* Adds an entry of another record to the end of this one. */
 static bool repeat_entry(struct mutant *m)
 {
 	struct record *rec, *other;
@@ -357,7 +360,7 @@ static bool remove_record(struct mutant *m)
 	return true;
 }
 
-/* The other of two neighbours first: by three reversals of bytes. */
+/* Three reversals swap two neighbours: of both together, and then of each. */
 static void reverse(uint8_t *p, size_t len)
 {
 	uint8_t *q = p + len, c;
@@ -389,7 +392,7 @@ static bool insert_record(struct mutant *m)
 {
 	struct record *before = any_record(m);
 	uint32_t length = (uint32_t)mutate_random(m, 64);
-	uint32_t type = record_type(m);
+	uint32_t type = new_type(m);
 	size_t size = RECORD_HEADER + ((length + 7) & ~7U);
 
 	if (!resize(m, before->offset, 0, size))
@@ -402,7 +405,7 @@ static bool insert_record(struct mutant *m)
 	return true;
 }
 
-static bool cut(struct mutant *m)
+static bool truncate_file(struct mutant *m)
 {
 	struct record *rec = any_record(m);
 	size_t at = rec->offset;
@@ -410,7 +413,7 @@ static bool cut(struct mutant *m)
 	if (mutate_random(m, 2))
 		at += mutate_random(m, rec->end - rec->offset + 1);
 	m->len = at;
-	snprintf(m->what, sizeof(m->what), "cut at %zu", at);
+	snprintf(m->what, sizeof(m->what), "truncated at %zu", at);
 	return true;
 }
 
@@ -418,7 +421,7 @@ static bool (* const changes[])(struct mutant *) = {
 	change_head, change_tail, change_type, change_length, change_body,
 	change_body, change_count, change_pfn, change_pfn, change_entry_bits,
 	retype, retype, repeat_entry, repeat_entry, change_page,
-	duplicate_record, remove_record, swap_records, insert_record, cut,
+	duplicate_record, remove_record, swap_records, insert_record, truncate_file,
 };
 
 bool mutate(struct mutant *m)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Changes of save files that know the format: a field, a record, an entry, an
- * end that comes early. A seed gives the same change everywhere.
+ * Changes save files in ways that know the format: it changes a field, a record or
+ * an entry, or truncates the file. A seed gives the same change everywhere.
  */
 #ifndef XEN_THAW_TEST_MUTATE_H
 #define XEN_THAW_TEST_MUTATE_H
@@ -13,10 +13,10 @@
 /**
  * struct mutant - a save file in memory
  * @buf: its bytes
- * @len: bytes in @buf
- * @cap: bytes that @buf has room for; it never gets longer
- * @seed: of the next change
- * @what: one line on what mutate() did
+ * @len: number of bytes in @buf
+ * @cap: number of bytes that fit into @buf; it never grows
+ * @seed: seed of the next change
+ * @what: one line that describes the last change of mutate()
  */
 struct mutant {
 	uint8_t *buf;
@@ -30,22 +30,23 @@ struct mutant {
  * mutate() - make one change
  * @m: the file
  *
- * Return: whether one was made; without one the seed still moves on.
+ * Return: whether it made a change. The seed moves on even if it did not.
  */
 bool mutate(struct mutant *m);
 
 /**
- * mutate_random() - a number from the seed, which moves on
+ * mutate_random() - return a random number, and move the seed on
  * @m: the file
- * @below: not 0
+ * @below: limit that the number is less than; not 0
  */
 uint64_t mutate_random(struct mutant *m, uint64_t below);
 
 /**
- * mutate_fix_sums() - make the checksums of lists and of the index right again
+ * mutate_fix_sums() - correct the checksums of lists and of the index
  * @m: the file
  *
- * So that what is behind them is reached. Sums of pages stay.
+ * Code that runs after a check of these sums is reached then. The checksums of
+ * pages stay as they are.
  */
 void mutate_fix_sums(struct mutant *m);
 

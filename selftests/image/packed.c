@@ -59,7 +59,7 @@ int packed_make(struct packed *p, bool sums)
 	job.out_fd = p->fd;
 	ret = pack_stream(&job);
 	close(job.in_fd);
-	strcpy(p->words, job.error);
+	strcpy(p->error, job.error);
 	if (ret || fstat(p->fd, &st))
 		return -1;
 	p->size = (size_t)st.st_size;

@@ -224,8 +224,8 @@ TEST_F(verify, bad)
 		image_free(&self->p.img);
 		bad_image(&self->p.img, bad);
 		EXPECT_EQ(-1, packed_make(&self->p, true)) TH_LOG("%s", bad->name);
-		EXPECT_EQ(true, !!strstr(self->p.words, bad->error))
-			TH_LOG("%s: %s", bad->name, self->p.words);
+		EXPECT_EQ(true, !!strstr(self->p.error, bad->error))
+			TH_LOG("%s: %s", bad->name, self->p.error);
 		close(self->p.fd);
 		self->p.fd = image_file(&self->p.img, false);
 		EXPECT_EQ(-1, packed_check(&self->p)) TH_LOG("%s", bad->name);
