@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* dig-holes FILE: turns each block of zeros of a file into a hole. */
+/* dig-holes FILE: turns each block of zeros in a file into a hole. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * dirty-memory KEEP: leaves nearly all free memory of the host full of a pattern,
- * but for KEEP MiB. As a guest's balloon does it: a domain that lives gives its
- * pages back, which Xen does not scrub. Prints how many MiB it was.
+ * dirty-memory KEEP: fills all free memory of the host but KEEP MiB with a pattern.
+ * A domain takes the pages, and gives them back while it lives, as a guest's balloon
+ * does. Xen does not scrub such pages. Prints the number of MiB that it filled.
  */
 #include <err.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@
 static xc_interface *xch;
 static xenforeignmemory_handle *fmem;
 
-/* A PV domain: it needs no p2m, its pages go by their machine frame. */
+/* A PV domain has no p2m in Xen, so its pages are known by machine frame. */
 static uint32_t create(void)
 {
 	struct xen_domctl_createdomain config = {

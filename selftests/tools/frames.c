@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Print one line "frame hash" for each frame of a paused domain, so that the
- * dumps of two domains compare with cmp. What a restore must change in a PV
- * guest (machine frame numbers in page tables, in the p2m and in start_info)
- * is made comparable first.
+ * Prints a line "frame hash" for each frame of a paused domain, so that cmp can
+ * compare two domains. A restore must change some words of a PV guest: the machine
+ * frame numbers in page tables, in the p2m and in start_info. The program replaces
+ * these by pfns first.
  */
 #include <err.h>
 #include <inttypes.h>
@@ -22,7 +22,7 @@
 #define WORDS (PAGE / sizeof(uint64_t))
 #define PTE_PRESENT 1
 #define PTE_FRAME 0x000ffffffffff000ULL
-/* The part of every L4 table that is Xen's. */
+/* These entries of every L4 table belong to Xen. */
 #define L4_XEN_FIRST 256
 #define L4_XEN_LAST 271
 
@@ -39,7 +39,7 @@ static void print_hash(xen_pfn_t frame, const void *page)
 	       adler32(1, page, PAGE));
 }
 
-/* Map up to BATCH frames; frames that are not there have errs set. */
+/* Maps up to BATCH frames. errs is not 0 for absent frames. */
 static void *map(const xen_pfn_t *frames, size_t nr, int *errs)
 {
 	void *pages = xenforeignmemory_map(fmem, domid, PROT_READ, nr, frames, errs);
@@ -50,8 +50,8 @@ static void *map(const xen_pfn_t *frames, size_t nr, int *errs)
 }
 
 /*
- * Keep the gfns that have a frame. A PVH guest has a million that have none, and
- * a PVH dom0 takes minutes to find that out by mapping them.
+ * Keeps the gfns that have a frame. A PVH guest has a million without one, and a
+ * PVH dom0 takes minutes to find these by mapping them.
  */
 static size_t drop_absent(xen_pfn_t *gfns, size_t nr)
 {
@@ -67,7 +67,7 @@ static size_t drop_absent(xen_pfn_t *gfns, size_t nr)
 	return kept;
 }
 
-/* Return: frames printed of the batch of gfns from first on, up to last. */
+/* Prints a batch of gfns from first on, up to last. Returns how many had a frame. */
 static size_t dump_batch(xen_pfn_t first, xen_pfn_t last)
 {
 	xen_pfn_t gfns[BATCH];
@@ -92,8 +92,8 @@ static size_t dump_batch(xen_pfn_t first, xen_pfn_t last)
 }
 
 /*
- * From both ends until all pages of the domain are found: to look through the
- * hole between memory and the special pages takes a PVH dom0 a minute.
+ * Searches from both ends until it has all pages of the domain. A PVH dom0 would
+ * need a minute for the hole between memory and the special pages.
  */
 static void dump_hvm(uint64_t nr_pages)
 {
@@ -103,7 +103,7 @@ static void dump_hvm(uint64_t nr_pages)
 	if (xc_domain_maximum_gpfn(xch, domid, &high) < 0)
 		err(1, "cannot get the last frame of domain %u", domid);
 
-	/* What is not yet printed is from low up to, but without, high. */
+	/* The gfns that are left to search are low to high - 1. */
 	for (high++; found < nr_pages && low < high; low += BATCH) {
 		xen_pfn_t top = high > BATCH ? high - BATCH : 0;
 
@@ -120,8 +120,8 @@ static void dump_hvm(uint64_t nr_pages)
 }
 
 /*
- * A PV guest's frames: frames[pfn] says which machine frame it is and its type.
- * They come from Xen's own table, as the guest's cannot be mapped with ease.
+ * frames[pfn] has the machine frame of a PV guest's pfn, and its type. They come
+ * from Xen's own table, because the guest's table is hard to map.
  */
 static struct {
 	uint64_t mfn;
@@ -133,21 +133,21 @@ static uint64_t nr_frames;
 static unsigned long last_mfn;
 
 /*
- * For each machine frame the guest's pfn above 0, or 0. Xen's own table of that is no good for
- * whatever words guests hold: where the machine has no memory, it may not be mapped.
+ * pfn + 1 of each machine frame of the guest, or 0. Xen's own table does not serve for an
+ * arbitrary word of a guest: it may not be mapped where the machine has no memory.
  */
-static uint32_t *pfns_above;
+static uint32_t *pfn_plus_1;
 
 /* The guest's pfn of a machine frame, or -1 if it is not the guest's. */
 static int64_t to_pfn(uint64_t mfn)
 {
-	return mfn <= last_mfn ? (int64_t)pfns_above[mfn] - 1 : -1;
+	return mfn <= last_mfn ? (int64_t)pfn_plus_1[mfn] - 1 : -1;
 }
 
 static void find_frames(void)
 {
 	xen_pfn_t last_pfn, types[BATCH];
-	/* Xen's table of the guest frame of each machine frame, whoever owns it. */
+	/* Xen's table: the pfn of each machine frame, whoever owns it. */
 	const uint64_t *m2p;
 
 	if (xc_domain_maximum_gpfn(xch, domid, &last_pfn) < 0 ||
@@ -158,8 +158,8 @@ static void find_frames(void)
 		err(1, "cannot map Xen's table of frames");
 	nr_frames = last_pfn + 1;
 	frames = calloc(nr_frames, sizeof(*frames));
-	pfns_above = calloc(last_mfn + 1, sizeof(*pfns_above));
-	if (!frames || !pfns_above)
+	pfn_plus_1 = calloc(last_mfn + 1, sizeof(*pfn_plus_1));
+	if (!frames || !pfn_plus_1)
 		err(1, "%" PRIu64 " frames", nr_frames);
 
 	for (uint64_t first = 0; first <= last_mfn; first += BATCH) {
@@ -178,7 +178,7 @@ static void find_frames(void)
 			pfn = m2p[first + i];
 			if (pfn >= nr_frames)
 				continue;
-			pfns_above[first + i] = pfn + 1;
+			pfn_plus_1[first + i] = pfn + 1;
 			frames[pfn].mfn = first + i;
 			frames[pfn].type = type;
 			frames[pfn].present = true;
@@ -199,12 +199,12 @@ static void use_pfns_in_table(uint64_t *entries, unsigned int type)
 	}
 }
 
-/* Of a word of the p2m: no frame, or one that is not the guest's own (Linux, asm/xen/page.h). */
+/* Flags of a p2m entry without a frame, or with a foreign one (Linux, asm/xen/page.h). */
 #define P2M_FLAGS	(3ULL << 62)
 
 /*
- * A page of the guest's p2m is known by what it holds: the guest's frames in order, and nothing
- * else but what is flagged. A lone number that happens to be a frame's makes no p2m.
+ * A page of the guest's p2m is recognized by its contents: it holds only the guest's frames in
+ * order, and flagged words. A page that happens to hold a single frame number is no p2m.
  */
 static void use_pfns_in_p2m(uint64_t *words)
 {
@@ -302,7 +302,7 @@ int main(int argc, char **argv)
 		errx(1, "no domain %u", domid);
 
 	if (!info.paused)
-		errx(1, "domain %u is running; say: xl pause %u", domid, domid);
+		errx(1, "domain %u is running; pause it first: xl pause %u", domid, domid);
 	if (info.hvm)
 		dump_hvm(info.nr_pages);
 	else

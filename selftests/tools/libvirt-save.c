@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * libvirt-save DOMID FILE: saves a guest as libvirt does, by libxl and with
- * libvirt's header in front, and lets it run on.
+ * libvirt-save DOMID FILE: saves a guest by libxl as libvirt does, with libvirt's
+ * header in front, and lets the guest run on.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 
 #include <libxl.h>
 
-/* As libvirt lays it out: src/libxl/libxl_domain.h, _libxlSavefileHeader. */
+/* This is libvirt's _libxlSavefileHeader (src/libxl/libxl_domain.h). */
 struct header {
 	char magic[16];
 	uint32_t version;

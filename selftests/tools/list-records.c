@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * list-records [--pages] FILE: where the records of a save file's libxc stream are, a
- * line each: offset, name, type, bytes of the body. The first line is the
- * stream's. With --pages, also a line for each run of pfns of a PAGE_DATA: offset
- * of its first entry, "pages", type, first pfn, number, offset of the data.
+ * list-records [--pages] FILE: prints a line for the libxc stream of a save file, and
+ * then a line for each record: offset, name, type, bytes of the body. With --pages it
+ * adds a line for each run of pfns of a PAGE_DATA: offset of its first entry, "pages",
+ * type, first pfn, number of pfns, offset of the data.
  */
 #include <err.h>
 #include <fcntl.h>

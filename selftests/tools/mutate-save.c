@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * mutate-save SEED IN OUT: a save file with one change (image/mutate.h), the same for
- * the same seed. Prints what it was.
+ * mutate-save SEED IN OUT: makes one change to a save file (image/mutate.h), and prints
+ * it. The same seed makes the same change.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 
 #include "mutate.h"
 
-/* A duplicated record of the stock writer has 4 MiB. */
+/* Room for the longest record that a change can duplicate: 4 MiB from the stock writer. */
 #define ROOM	(16UL << 20)
 
 static void read_all(struct mutant *m, const char *path)
@@ -63,12 +63,12 @@ int main(int argc, char **argv)
 		errx(2, "usage: mutate-save SEED IN OUT");
 	m.seed = strtoull(argv[1], NULL, 10) + 1;
 	read_all(&m, argv[2]);
-	/* So that neighbouring seeds have nothing in common. */
+	/* Makes neighbouring seeds give unrelated changes. */
 	mutate_random(&m, 1);
 	m.seed *= UINT64_C(6364136223846793005);
 	while (!mutate(&m)) {
 		if (++tries == 1000)
-			errx(1, "%s: nothing to change in it", argv[2]);
+			errx(1, "%s: it has nothing to change", argv[2]);
 	}
 	write_all(&m, argv[3]);
 	printf("%s\n", m.what);

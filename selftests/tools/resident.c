@@ -21,7 +21,7 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		errx(2, "usage: resident FILE");
 	fd = open(argv[1], O_RDONLY);
-	/* Also of a block device. */
+	/* lseek() also gives the size of a block device. */
 	size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
 	if (size < 0)
 		err(1, "%s", argv[1]);

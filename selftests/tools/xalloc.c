@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xalloc IN OUT: a save file whose pages of zeros are XALLOC entries without
- * data. The format allows it; stock then leaves in such a page what it finds.
+ * xalloc IN OUT: turns pages of zeros of a save file into XALLOC entries without
+ * data. The format allows this, and stock then does not write such a page.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "layout.h"
 #include "stream.h"
 
-#define LIST		16U	/* headers of a PAGE_DATA */
+#define LIST		16U	/* offset of the list of a PAGE_DATA */
 #define PFN_MASK	((UINT64_C(1) << 52) - 1)
 
 static struct records records;
