@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How long plan_build() takes for a save file. */
+/* Measures how long plan_build() takes for a save file. */
 #include <err.h>
 #include <fcntl.h>
 #include <inttypes.h>

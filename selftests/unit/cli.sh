@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# For tests of xen-thaw's commands: they run it in a directory of their own, and
-# print TAP. $1 is the directory that has xen-thaw and mkimage.
+# Functions for tests of xen-thaw's commands. Each test runs in a new directory and
+# prints TAP. $1 is the directory that has xen-thaw and mkimage.
 
 if [ $# != 1 ] || [ ! -x "$1/xen-thaw" ] || [ ! -x "$1/mkimage" ]; then
 	echo "usage: $0 DIRECTORY"
@@ -17,7 +17,7 @@ cd "$work" || exit 1
 number=0
 failures=0
 
-# Run a command; its outcome is in $status, ./out and ./err.
+# Run a command. Its exit code is in $status, and its output in ./out and ./err.
 run()
 {
 	"$@" >out 2>err </dev/null
@@ -29,7 +29,7 @@ thaw()
 	run "$bin/xen-thaw" "$@"
 }
 
-# Print a TAP line for the test named $2, which passes when command $1 does.
+# Print a TAP line for the test named $2. It passes if command $1 returns 0.
 check()
 {
 	number=$((number + 1))
@@ -51,15 +51,15 @@ skip()
 	echo "ok $number cli.$1 # SKIP $2"
 }
 
-# One line on stderr, after the program's name, and the exit code.
+# says CODE PATTERN: the exit code is CODE, and the only line on stderr matches
 says()
 {
 	[ "$status" = "$1" ] && [ "$(wc -l <err)" = 1 ] &&
 		grep -q "^xen-thaw: .*$2" err
 }
 
-# wrong WHAT COMMAND: a line says what is wrong with the arguments, and another one
-# where the help is
+# wrong PATTERN COMMAND: one line says what is wrong with the arguments, and a second
+# line names the help
 wrong()
 {
 	[ "$status" = 2 ] && [ "$(wc -l <err)" = 2 ] && [ ! -s out ] &&
@@ -72,7 +72,7 @@ has()
 	grep -qE -- "$1" out
 }
 
-# The end of a test program.
+# Print the TAP plan, and fail if a test failed.
 finish()
 {
 	echo "1..$number"

@@ -24,7 +24,7 @@ void saving_free(struct saving *t)
 	close(t->out);
 }
 
-/* xorshift64: the same numbers everywhere. */
+/* xorshift64, so that a seed gives the same numbers everywhere. */
 uint32_t saving_rnd(struct saving *t, uint32_t below)
 {
 	t->seed ^= t->seed << 13;
@@ -40,7 +40,7 @@ void saving_begin(struct saving *t)
 	image_hvm_head(&t->img);
 }
 
-/* The libxc stream ends here; libxl adds its own. */
+/* libxl adds its own records after the end of the libxc stream. */
 void saving_end(struct saving *t)
 {
 	image_hvm_tail(&t->img);
@@ -48,7 +48,7 @@ void saving_end(struct saving *t)
 	image_file_tail(&t->img);
 }
 
-/* What xl and libxl write before they run the helper. */
+/* Writes what xl and libxl write before they run the helper. */
 int saving_head(struct saving *t)
 {
 	close(t->out);
@@ -62,7 +62,7 @@ int saving_head(struct saving *t)
 			      sizeof(t->error));
 }
 
-/* Bytes of the image, in a pipe; a child writes what does not fit. */
+/* Returns a pipe with the stream up to @end. A child writes it if it does not fit. */
 static int open_stream(struct saving *t, size_t end, pid_t *child)
 {
 	size_t at = t->img.libxc, size;
@@ -78,7 +78,7 @@ static int open_stream(struct saving *t, size_t end, pid_t *child)
 		goto out;
 	if (!*child)
 		close(fds[0]);
-	/* As no writer would: records are cut anywhere. */
+	/* The pieces end anywhere in a record, unlike those of a real writer. */
 	for (; at < end; at += size) {
 		size = 1 + saving_rnd(t, 70000);
 		if (size > end - at)

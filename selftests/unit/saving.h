@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A save as xl, libxl and the stock helper write it, but into our writer: their
- * headers go into a file, the libxc stream into a pipe.
+ * Makes a save as xl, libxl and the stock helper do, but with our writer: the
+ * headers go into a file, and the libxc stream goes into a pipe.
  */
 #ifndef XEN_THAW_TEST_SAVING_H
 #define XEN_THAW_TEST_SAVING_H
@@ -15,14 +15,14 @@
 /**
  * struct saving - a save
  * @img: the file that stock would write
- * @libxc_end: where the libxc stream ends in it
+ * @libxc_end: offset of the end of the libxc stream in @img
  * @job: the last save
- * @writer: of its file
- * @mode: of @writer
- * @dir: directory of the file; NULL: it is in memory
- * @error: of making room
- * @seed: of saving_rnd()
- * @out: the file
+ * @writer: writer of @out
+ * @mode: cache mode of @writer
+ * @dir: directory of @out, or NULL if that is in memory
+ * @error: error of save_make_room()
+ * @seed: state of saving_rnd()
+ * @out: the file that is written
  */
 struct saving {
 	struct image img;
@@ -39,20 +39,23 @@ struct saving {
 void saving_init(struct saving *t);
 void saving_free(struct saving *t);
 
-/* The same numbers everywhere. */
+/* Returns a random number less than @below. */
 uint32_t saving_rnd(struct saving *t, uint32_t below);
 
-/* A PVH guest's image but for its pages: what is before, what is behind them. */
+/* Add what comes before the pages of a PVH guest, and what comes after them. */
 void saving_begin(struct saving *t);
 void saving_end(struct saving *t);
 
-/* A new file with what is written before the helper runs; save_make_room()'s. */
+/*
+ * Makes a new file with what is written before the helper runs. Returns what
+ * save_make_room() returns.
+ */
 int saving_head(struct saving *t);
 
-/* Saves what is before @end in the image; save_stream()'s. */
+/* Saves what is before @end in the image. Returns what save_stream() returns. */
 int saving_part(struct saving *t, size_t end);
 
-/* Saves all of it, and adds what libxl does; NULL, or what is wrong. */
+/* Saves the whole stream, and adds what libxl adds. Returns NULL, or an error. */
 const char *saving_all(struct saving *t);
 
 #endif /* XEN_THAW_TEST_SAVING_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A large file that is written past the page cache, zero pages as holes. */
+/* dump_sink.c: writes a large file past the page cache, with holes for zero pages. */
 #include "kselftest_harness.h"
 
 #include <errno.h>
@@ -17,12 +17,13 @@
 #include "dump_sink.h"
 
 #define PAGE	4096UL
-/* More than two blocks; the last page is cut. */
+/* The file has more than two blocks, and its last page is incomplete. */
 #define SIZE	(2560 * PAGE + 1234)
 
-/* Stands before the C library's. Not zero: what it fails with, once. */
+/* The next sync_file_range() fails with this error, if it is not 0. */
 static int sync_error;
 
+/* Replaces the function of the C library. */
 int sync_file_range(int fd, off_t offset, off_t nr, unsigned int flags)
 {
 	if (sync_error) {
@@ -49,10 +50,10 @@ FIXTURE_VARIANT(sink)
 FIXTURE_VARIANT_ADD(sink, keep) { .mode = CACHE_KEEP };
 FIXTURE_VARIANT_ADD(sink, drop) { .mode = CACHE_DROP };
 FIXTURE_VARIANT_ADD(sink, automatic) { .mode = CACHE_AUTO };
-/* As where there is no O_DIRECT. */
+/* The filesystem has no O_DIRECT. */
 FIXTURE_VARIANT_ADD(sink, behind) { .mode = CACHE_KEEP, .behind = true };
 
-/* Every third page is zero, and a long run of them. */
+/* Every third page is zero, and so is a long run of pages. */
 static bool is_zero_page(size_t page)
 {
 	return page % 3 == 1 || (page >= 700 && page < 1900);
@@ -87,7 +88,7 @@ FIXTURE_TEARDOWN(sink)
 	close(self->fd);
 }
 
-/* In pieces of all sizes, as Xen's library hands them over. */
+/* Xen's library hands over pieces of all sizes, too. */
 static int put_all(struct dump_sink *s, const uint8_t *data)
 {
 	size_t at, size;
@@ -111,7 +112,7 @@ static bool on_disk(int fd)
 	       fs.f_type != OVERLAYFS_SUPER_MAGIC;
 }
 
-/* Pages of the file in the page cache. */
+/* Returns the number of pages of the file in the page cache. */
 static size_t resident(int fd)
 {
 	static unsigned char in_core[SIZE / PAGE + 1];
@@ -151,7 +152,7 @@ TEST_F(sink, zero_pages_are_holes)
 	ASSERT_EQ(0, put_all(&self->s, self->data));
 	ASSERT_EQ(0, fsync(self->fd));
 	ASSERT_EQ(0, fstat(self->fd, &st));
-	/* A filesystem may take some for its own. */
+	/* The filesystem may count some blocks of its own. */
 	EXPECT_LE(st.st_blocks * 512, (nr + 64) * PAGE);
 }
 
@@ -199,7 +200,7 @@ TEST_F(sink, ends_in_zeros)
 	EXPECT_EQ(SIZE, st.st_size);
 }
 
-/* The kernel tells nobody else: a later fsync() succeeds. */
+/* The kernel reports the error only once: a later fsync() succeeds. */
 TEST_F(sink, disk_fails)
 {
 	sync_error = EIO;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The environment, and the memory that a host has left. */
+/* env.c: reads the environment, and the memory that is available. */
 #include "kselftest_harness.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ FIXTURE(env)
 	char old[PATH_MAX];
 };
 
-/* MEMINFO of the code under test is a file in the working directory. */
+/* The code under test reads meminfo in the working directory. */
 FIXTURE_SETUP(env)
 {
 	strcpy(self->dir, "/tmp/test_cache.XXXXXX");
@@ -40,7 +40,7 @@ static void write_meminfo(const char *text)
 	fclose(f);
 }
 
-/* Return: the mode, or -1 where it was refused. */
+/* Return: the mode, or -1 if the value was refused. */
 static int get_cache(const char *value)
 {
 	enum cache_mode mode;
@@ -73,7 +73,7 @@ TEST_F(env, other_cache_modes_are_refused)
 	EXPECT_EQ(-1, get_cache("0"));
 }
 
-/* Return: the threads, or 0 where they were refused. */
+/* Return: the number of threads, or 0 if the value was refused. */
 static unsigned int get_threads(const char *value)
 {
 	unsigned int threads;
@@ -113,7 +113,7 @@ TEST_F(env, verify)
 	EXPECT_EQ(-1, env_get_verify(&verify));
 }
 
-/* Every name that is taken is the one that is shown. */
+/* Each name that is accepted is also the name that is shown. */
 TEST_F(env, engines)
 {
 	enum engine_choice choice;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Images that nobody wrote in good faith. */
+/* Hostile images. */
 #include "kselftest_harness.h"
 
 #include "image.h"
@@ -30,7 +30,7 @@ FIXTURE_TEARDOWN(hostile)
 	image_free(&self->img);
 }
 
-/* xorshift64: the same numbers everywhere. */
+/* xorshift64, so that a seed gives the same numbers everywhere. */
 static uint32_t rnd(struct _test_data_hostile *self, uint32_t below)
 {
 	self->seed ^= self->seed << 13;
@@ -39,8 +39,8 @@ static uint32_t rnd(struct _test_data_hostile *self, uint32_t below)
 	return (uint32_t)(self->seed >> 32) % below;
 }
 
-/* Where a byte may change: headers and lists, hardly ever the data. */
-static size_t random_place(struct _test_data_hostile *self)
+/* Returns a random offset, nearly always in the headers and lists, not in the data. */
+static size_t random_offset(struct _test_data_hostile *self)
 {
 	const struct image *img = &self->img;
 	size_t at;
@@ -52,7 +52,7 @@ static size_t random_place(struct _test_data_hostile *self)
 	return at;
 }
 
-/* The reader comes to an end, with a plan or with words. */
+/* The reader ends with a plan or with an error. */
 static bool ends_well(struct _test_data_hostile *self)
 {
 	struct stream *s = &self->f.stream;
@@ -87,7 +87,7 @@ TEST_F_TIMEOUT(hostile, mutated, 300)
 		uint32_t word = rnd(self, 3) ? rnd(self, 256) : rnd(self, ~0U);
 		uint32_t n = 1 + rnd(self, 4);
 
-		at = random_place(self);
+		at = random_offset(self);
 		ASSERT_EQ(n, pwrite(self->fd, &word, n, (off_t)at));
 		ASSERT_TRUE(ends_well(self))
 			TH_LOG("%u: %s", round, self->f.stream.error);
@@ -97,8 +97,8 @@ TEST_F_TIMEOUT(hostile, mutated, 300)
 }
 
 /*
- * A sparse file of 4 GiB, hardly any of it on disk, that lists pfn 0 a million
- * times: time and memory stay small.
+ * A sparse file of 4 GiB takes little disk space, and lists pfn 0 a million times.
+ * The plan needs little time and memory for it.
  */
 TEST_F(hostile, sparse_repeats)
 {
@@ -127,7 +127,10 @@ TEST_F(hostile, sparse_repeats)
 	EXPECT_EQ(0, self->p.nr_data);
 }
 
-/* Every pfn in a run of its own, in the worst order for a list: time. */
+/*
+ * Each pfn is a run of its own, and the pfns come in the worst order for a list. The
+ * plan still needs little time.
+ */
 TEST_F(hostile, single_pages)
 {
 	enum { NR = 1 << 20, PER_RECORD = 1 << 12 };
@@ -149,7 +152,7 @@ TEST_F(hostile, single_pages)
 	EXPECT_EQ(self->p.pages, self->p.zero_pages);
 }
 
-/* The lowest and the highest pfn: memory goes with runs, not with pfns. */
+/* The lowest and the highest pfn take little memory: it grows with runs, not with pfns. */
 TEST_F(hostile, far_apart)
 {
 	const uint64_t top = (UINT64_C(1) << 52) - 1;
@@ -171,7 +174,7 @@ TEST_F(hostile, far_apart)
 	EXPECT_EQ(top, self->p.zero[1].gfn);
 }
 
-/* More gfns in a row than a run can count: in 32 GiB of entries. */
+/* 32 GiB of entries list more gfns in a row than a run can count. */
 TEST(zero_runs_beyond_32_bits)
 {
 	const uint64_t nr = (UINT64_C(1) << 33) + 50;

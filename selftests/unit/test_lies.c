@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Packed files that are not what their INDEX and PAGE_SUMS say, or are cut: verify
- * finds it, and a restore does what it does without those records.
+ * Packed files whose INDEX and PAGE_SUMS lie, and truncated files. verify finds each
+ * fault, and a restore is the same as without those records.
  */
 #include <endian.h>
 #include <sys/stat.h>
@@ -28,7 +28,7 @@ FIXTURE_TEARDOWN(lies)
 	packed_free(&self->p);
 }
 
-/* Writes an index with a right checksum, whatever it says. */
+/* Writes an index, and corrects its checksum. */
 static void put_index(struct packed *p, size_t at,
 		      struct thaw_index *index)
 {
@@ -45,7 +45,7 @@ static void put_index(struct packed *p, size_t at,
 		abort();
 }
 
-/* Every member of the index that can be wrong is found to be. */
+/* verify finds a wrong value in each member of the index. */
 TEST_F(lies, index_lies)
 {
 	const size_t words[] = {
@@ -84,22 +84,22 @@ TEST_F(lies, index_lies)
 	wrong.nr_spans = htole32(THAW_SPANS + 1);
 	put_index(&self->p, at, &wrong);
 	EXPECT_EQ(-1, packed_check(&self->p));
-	/* Of a later version: nothing is known of it. */
+	/* An index of a later version is unknown, so verify ignores it. */
 	wrong.version = htole32(THAW_INDEX_VERSION + 1);
 	put_index(&self->p, at, &wrong);
 	EXPECT_EQ(0, packed_check(&self->p)) TH_LOG("%s", self->p.v.file.stream.error);
 	EXPECT_EQ(false, self->p.v.indexed);
-	/* By who does not know the size yet. */
+	/* A writer that does not know the size yet writes 0. */
 	wrong = right;
 	wrong.size = 0;
 	put_index(&self->p, at, &wrong);
 	EXPECT_EQ(0, packed_check(&self->p)) TH_LOG("%s", self->p.v.file.stream.error);
-	/* A restore does not look at it. */
+	/* Restore the index. */
 	put_index(&self->p, at, &right);
 	EXPECT_EQ(0, packed_check(&self->p));
 }
 
-/* Moves a span, and makes it larger; its sum is right, if the file has the bytes. */
+/* Moves and grows a span. Corrects its checksum if the new span is in the file. */
 static void move_span(struct packed *p, struct thaw_span *span,
 		      int64_t by, int64_t larger)
 {
@@ -112,7 +112,7 @@ static void move_span(struct packed *p, struct thaw_span *span,
 		span->sum = htole32(thaw_sum(0, p->buf + offset, size));
 }
 
-/* Sums that are right, but of other bytes: then some bytes are in no sum. */
+/* A checksum is right, but covers other bytes, so that some bytes have none. */
 TEST_F(lies, spans_lie)
 {
 	static const int64_t by[][2] = {
@@ -139,7 +139,7 @@ TEST_F(lies, spans_lie)
 		wrong.spans[i].sum = 0;
 		put_index(&self->p, at, &wrong);
 		EXPECT_EQ(-1, packed_check(&self->p)) TH_LOG("span %zu is empty", i);
-		/* 0 is for files without checksums of pages. */
+		/* Files without checksums of pages have 0 spans. */
 		wrong = right;
 		wrong.nr_spans = htole32((uint32_t)i);
 		put_index(&self->p, at, &wrong);
@@ -149,7 +149,7 @@ TEST_F(lies, spans_lie)
 	EXPECT_EQ(0, packed_check(&self->p)) TH_LOG("%s", self->p.v.file.stream.error);
 }
 
-/* PAGE_SUMS that no packing writes: they are refused, never believed. */
+/* PAGE_SUMS that pack never writes are refused. */
 TEST_F(lies, sums_lie)
 {
 	static const struct {
@@ -176,12 +176,12 @@ TEST_F(lies, sums_lie)
 		close(self->p.fd);
 		self->p.fd = image_file(&self->p.img, false);
 		EXPECT_EQ(-1, packed_check(&self->p)) TH_LOG("case %zu", i);
-		/* To pack it would be to do away with them. */
+		/* pack refuses, too: it would drop these checksums. */
 		EXPECT_EQ(-1, packed_make(&self->p, true)) TH_LOG("case %zu", i);
 	}
 }
 
-/* Sums that no PAGE_DATA follows. */
+/* No PAGE_DATA follows the checksums. */
 TEST_F(lies, sums_alone)
 {
 	image_file_head(&self->p.img);
@@ -194,7 +194,7 @@ TEST_F(lies, sums_alone)
 	EXPECT_NE(NULL, strstr(self->p.v.file.stream.error, "no sound PAGE_DATA"));
 }
 
-/* Two records of pages, one without data, and zero pages in each. */
+/* Makes two records of pages, and one without data. Each has zero pages. */
 static void several_records(struct packed *p)
 {
 	struct image *img = &p->img;
@@ -233,7 +233,7 @@ static bool same_fills(const struct plan_fill *a, size_t nr_a,
 	return nr_a == nr_b;
 }
 
-/* A restore of the file as it is now does what @want says. */
+/* The plan of the file is @want. */
 static bool plans_as(struct packed *p, const struct plan *want)
 {
 	struct plan is;
@@ -249,8 +249,8 @@ static bool plans_as(struct packed *p, const struct plan *want)
 }
 
 /*
- * Every member of INDEX and PAGE_SUMS, with all kinds of lies, and with the sum
- * of the index right and wrong: a hint that nothing is made of.
+ * Each word of INDEX and PAGE_SUMS gets all kinds of wrong values. The checksum of the
+ * index is wrong, and then right. The plan stays the same.
  */
 TEST_F(lies, no_restore_believes_them)
 {
@@ -268,7 +268,7 @@ TEST_F(lies, no_restore_believes_them)
 	ASSERT_EQ(0, make_plan(p, &right));
 	EXPECT_EQ(2 * 1024 + 3, right.pages);
 	ASSERT_EQ(0, savefile_open(&walk, p->fd, "test"));
-	/* Offsets of a record, in one, behind the file. */
+	/* Offsets of records, an offset in a record, and one after the end of the file. */
 	lies[6] = packed_index(p);
 	lies[7] = right.first_after_data;
 	lies[8] = right.data[0].offset + 8;
@@ -303,7 +303,7 @@ TEST_F(lies, no_restore_believes_them)
 	plan_free(&right);
 }
 
-/* Those of another record, of as many pages: the sums of the lists tell. */
+/* The checksums of two records with as many pages are swapped. Those of the lists show it. */
 TEST_F(lies, swapped_sums)
 {
 	struct stream_record rec, sums[3];
@@ -324,7 +324,7 @@ TEST_F(lies, swapped_sums)
 		}
 	} while (rec.type != REC_END);
 	ASSERT_EQ(3, nr);
-	/* The whole of it; the sums of the pages alone. */
+	/* Swap all checksums, and then only those of the pages. */
 	for (i = 0; i < 16; i += 8) {
 		packed_put(p, sums[0].body + i, p->buf + sums[2].body + i, 20 - i);
 		EXPECT_EQ(-1, packed_check(p));
@@ -341,7 +341,7 @@ TEST_F(lies, swapped_sums)
 	plan_free(&right);
 }
 
-/* As a tool copies it that knows no holes: larger, and the same guest. */
+/* A tool that knows no holes makes a larger copy, which restores to the same guest. */
 TEST_F(lies, filled_holes)
 {
 	static struct guest before, after;
@@ -363,8 +363,8 @@ TEST_F(lies, filled_holes)
 	plan_free(&plan);
 }
 
-/* As at any byte, with each kind of reader. */
-static bool fails_when_cut(struct packed *p, size_t at, uint64_t libxc_end)
+/* Each kind of reader refuses the file that is truncated at this offset. */
+static bool fails_truncated(struct packed *p, size_t at, uint64_t libxc_end)
 {
 	static struct guest guest;
 	struct plan plan;
@@ -380,8 +380,8 @@ static bool fails_when_cut(struct packed *p, size_t at, uint64_t libxc_end)
 	       packed_check(p);
 }
 
-/* At each byte of what is no page, and around each page. */
-TEST_F(lies, cut)
+/* Truncate at each byte outside of pages, and around the start and end of each page. */
+TEST_F(lies, truncated)
 {
 	struct packed *p = &self->p;
 	uint64_t libxc_end;
@@ -397,7 +397,7 @@ TEST_F(lies, cut)
 		if (at % 256 >= 2 && at % 256 < 255 && at > packed_index(p) + 256 &&
 		    at + 512 < p->size && at % 4096 > 64 && at % 4096 < 4032)
 			continue;
-		ASSERT_EQ(true, fails_when_cut(p, at, libxc_end))
+		ASSERT_EQ(true, fails_truncated(p, at, libxc_end))
 			TH_LOG("%zu", at);
 	}
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A new file is whole and on disk under its name, or it is not there. */
+/* newfile.c: the new file is complete and on disk under its name, or does not exist. */
 #include "kselftest_harness.h"
 
 #include <errno.h>
@@ -11,13 +11,13 @@
 
 #include "newfile.h"
 
-/* What fsync() of a directory, or of anything else, fails with; 0: it works. */
+/* fsync() of a directory, or of any other file, fails with this error if it is not 0. */
 static int dir_error;
 static int file_error;
-/* The directory cannot be changed any more once fsync() has failed. */
-static bool then_read_only;
+/* unlink() of the new file fails, as if the failed fsync() had made the disk read-only. */
+static bool cannot_unlink;
 
-/* Stands before the C library's. */
+/* Replaces the function of the C library. */
 int fsync(int fd)
 {
 	struct stat st;
@@ -30,10 +30,10 @@ int fsync(int fd)
 	return -1;
 }
 
-/* Stands before the C library's. */
+/* Replaces the function of the C library. */
 int unlink(const char *path)
 {
-	if (then_read_only && !strcmp(path, "out")) {
+	if (cannot_unlink && !strcmp(path, "out")) {
 		errno = EROFS;
 		return -1;
 	}
@@ -49,7 +49,7 @@ FIXTURE(newfile)
 
 FIXTURE_VARIANT(newfile)
 {
-	/* It has a name from the start: as without O_TMPFILE. */
+	/* The file has a name from the start, as without O_TMPFILE. */
 	bool named;
 };
 
@@ -64,15 +64,15 @@ FIXTURE_SETUP(newfile)
 	ASSERT_EQ(0, chdir(self->dir));
 	dir_error = 0;
 	file_error = 0;
-	then_read_only = false;
+	cannot_unlink = false;
 }
 
 FIXTURE_TEARDOWN(newfile)
 {
-	then_read_only = false;
+	cannot_unlink = false;
 	unlink("out");
 	EXPECT_EQ(0, fchdir(self->back));
-	/* Nothing else is left in it. */
+	/* This shows that nothing else is left in the directory. */
 	EXPECT_EQ(0, rmdir(self->dir));
 	close(self->back);
 }
@@ -86,7 +86,7 @@ static void put(const char *text)
 	close(fd);
 }
 
-/* Whether the file is there, and has that in it. */
+/* True if the file exists and has this text. */
 static bool has(const char *text)
 {
 	char buf[32] = "";
@@ -100,7 +100,7 @@ static bool has(const char *text)
 	return same;
 }
 
-/* Writes "new" to it; newfile_commit()'s. */
+/* Writes "new" to the file. Returns what newfile_commit() returns. */
 static int make(struct newfile *o, bool force, bool named)
 {
 	if (newfile_open(o, "out", force, NULL))
@@ -134,7 +134,7 @@ TEST_F(newfile, replaces)
 	EXPECT_TRUE(has("new"));
 }
 
-/* Somebody else was faster. */
+/* Another process has made a file of this name meanwhile. */
 TEST_F(newfile, does_not_replace)
 {
 	ASSERT_EQ(0, newfile_open(&self->o, "out", false, NULL));
@@ -161,7 +161,7 @@ TEST_F(newfile, data_not_on_disk)
 	EXPECT_TRUE(has("old"));
 }
 
-/* With and without --force: there is no new file. */
+/* There is no new file, with --force or without. */
 TEST_F(newfile, name_not_on_disk)
 {
 	int force;
@@ -188,7 +188,7 @@ TEST_F(newfile, replaced_but_name_not_on_disk)
 TEST_F(newfile, cannot_be_removed)
 {
 	dir_error = EIO;
-	then_read_only = true;
+	cannot_unlink = true;
 	EXPECT_EQ(-1, make(&self->o, false, variant->named));
 	EXPECT_STREQ("cannot write its directory to the disk: Input/output error: it is there, but may be gone after a crash",
 		     self->o.error);

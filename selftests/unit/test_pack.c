@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xen-thaw pack: stock makes the same of the packed file, and the packed file is
- * as docs/format.md has it. Runs are sorted out after every 64th here.
+ * xen-thaw pack: stock restores the same guest from the packed file, which is as
+ * docs/format.md describes it. COMPACT_MIN is 64 here.
  */
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -46,7 +46,7 @@ FIXTURE_TEARDOWN(pack)
 	close(self->out);
 }
 
-/* xorshift64: the same numbers everywhere. */
+/* xorshift64, so that a seed gives the same numbers everywhere. */
 static uint32_t rnd(struct _test_data_pack *self, uint32_t below)
 {
 	self->seed ^= self->seed << 13;
@@ -60,7 +60,7 @@ static int new_file(void)
 	return memfd_create("packed", MFD_CLOEXEC);
 }
 
-/* Packs @in into a new file; 0, or -1 with the error. */
+/* Packs @in into a new file. Returns 0, or -1 with an error. */
 static int pack_fd(struct _test_data_pack *self, int in)
 {
 	close(self->out);
@@ -79,7 +79,7 @@ static int pack_image(struct _test_data_pack *self)
 	return pack_fd(self, self->in);
 }
 
-/* Whether stock restores both alike, and all that packing promises holds. */
+/* Returns NULL if stock restores both alike, and the packed file is as it must be. */
 static const char *compare(struct _test_data_pack *self)
 {
 	const char *why = guest_restore(&self->before, self->base, self->in);
@@ -108,7 +108,7 @@ static const char *pack_and_compare(struct _test_data_pack *self)
 	return pack_image(self) ? self->job.error : compare(self);
 }
 
-/* Turns the page of data that was written last into zeros. */
+/* Makes the last page of data zero. */
 static void zero_last_page(struct image *img)
 {
 	memset(img->buf + img->len - XT_PAGE_SIZE, 0, XT_PAGE_SIZE);
@@ -134,7 +134,7 @@ TEST_F(pack, pvh)
 	EXPECT_EQ(0, self->v.rest);
 }
 
-/* Device model records behind the libxc stream, of any length. */
+/* Device model records of any length follow the libxc stream. */
 TEST_F(pack, hvm_with_device_model)
 {
 	uint8_t state[100];
@@ -157,7 +157,7 @@ TEST_F(pack, hvm_with_device_model)
 	}
 }
 
-/* Whatever the length of the configuration, also libvirt's. */
+/* The configuration may have any length, with xl and with libvirt. */
 TEST_F(pack, any_alignment)
 {
 	char config[64] = "";
@@ -181,7 +181,7 @@ TEST_F(pack, any_alignment)
 	}
 }
 
-/* Zero pages take no space, whether they did in the original or not. */
+/* Zero pages take no space, even if they took some in the original. */
 TEST_F(pack, zero_pages)
 {
 	struct stat st;
@@ -200,7 +200,7 @@ TEST_F(pack, zero_pages)
 	for (self->sparse = false;; self->sparse = true) {
 		ASSERT_EQ(NULL, pack_and_compare(self));
 		ASSERT_EQ(0, fstat(self->out, &st));
-		/* 400 pages, the one of zeros that page 0 is, and what else. */
+		/* 400 pages of data; page 0 is zero; the rest is headers. */
 		EXPECT_GE(400 + 6, st.st_blocks / 8);
 		EXPECT_EQ(1000, self->after.nr_data);
 		if (self->sparse)
@@ -208,7 +208,7 @@ TEST_F(pack, zero_pages)
 	}
 }
 
-/* A page that came often is there once, as it was sent last. */
+/* A page that was sent several times is there once, with its last contents. */
 TEST_F(pack, last_one_wins)
 {
 	const uint64_t again[] = {
@@ -273,7 +273,7 @@ TEST_F(pack, random_hvm)
 	}
 }
 
-/* Types matter to PV guests: of the last entry, data or not. */
+/* A page of a PV guest has the type of its last entry, with data or without. */
 TEST_F(pack, random_pv)
 {
 	static const uint8_t types[] = {
@@ -295,7 +295,7 @@ TEST_F(pack, random_pv)
 	}
 }
 
-/* A guest that grew: its second list of frames comes before all pages. */
+/* A guest that grew has a second list of frames. It comes before all pages. */
 TEST_F(pack, records_between_pages)
 {
 	image_file_head(&self->img);
@@ -310,7 +310,7 @@ TEST_F(pack, records_between_pages)
 	EXPECT_EQ(1, self->after.nr_page_data);
 }
 
-/* No superpage is cut in two: Xen 4.21 restores it as one then. */
+/* No superpage is split between records, so that Xen 4.21 restores it as one. */
 TEST_F(pack, superpages)
 {
 	struct pack_cursor cursor = { 0 };
@@ -331,7 +331,7 @@ TEST_F(pack, superpages)
 	while (pack_next_batch(&pages, &cursor, &batch)) {
 		ASSERT_GE(1024, batch.nr);
 		i = batch.entry[0] % 512;
-		/* It begins with 2 MiB, or before the first whole ones. */
+		/* A batch begins at a multiple of 2 MiB, or before the first one. */
 		EXPECT_EQ(true, i == 0 || (batch.entry[0] & 0xfff) < 512);
 		EXPECT_EQ(true, cursor.run >= pages.nr || batch.nr > 512);
 	}
@@ -373,7 +373,7 @@ TEST_F(pack, no_checksums)
 	EXPECT_EQ(true, self->v.indexed);
 }
 
-/* The planner of a restore takes it well: what is zero is not read. */
+/* The plan for a restore does not read zero pages. */
 TEST_F(pack, plan)
 {
 	struct savefile f;
@@ -400,7 +400,7 @@ TEST_F(pack, plan)
 	plan_free(&p);
 }
 
-/* What follows the end of a file on a block device is not taken along. */
+/* A block device has other bytes after the end of the file. pack drops them. */
 TEST_F(pack, rest_is_dropped)
 {
 	size_t len;
@@ -413,7 +413,7 @@ TEST_F(pack, rest_is_dropped)
 	ASSERT_EQ(NULL, pack_and_compare(self));
 }
 
-/* Cut off at any byte, a file is not packed. */
+/* A file that is truncated at any byte is not packed. */
 TEST_F(pack, truncated)
 {
 	size_t len;
@@ -429,7 +429,7 @@ TEST_F(pack, truncated)
 	}
 }
 
-/* No room at any point: said so, and of the new file. */
+/* The disk is full at any point. The error says so, and names the new file. */
 TEST_F(pack, no_room)
 {
 	struct rlimit old, limit;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xen-thaw pack of sparse files: what is no page of the guest may be holes, and of
- * any size. Holes stay holes, and what no guest has is refused before it is read.
+ * xen-thaw pack of sparse files. Records other than pages may be holes of any size.
+ * Holes stay holes. Records that are too large for any guest are refused unread.
  */
 #include "kselftest_harness.h"
 
@@ -14,7 +14,7 @@
 #include "pack.h"
 #include "verify.h"
 
-/* Bytes of a record's header, in both streams. */
+/* Size of the header of a record, in both streams. */
 #define HEADER		8U
 
 FIXTURE(holes)
@@ -45,7 +45,7 @@ FIXTURE_TEARDOWN(holes)
 	close(self->out);
 }
 
-/* Writes what is new in the image. */
+/* Writes the new part of the image. */
 static void flush(struct _test_data_holes *self)
 {
 	size_t size = self->img.len - self->done;
@@ -57,7 +57,7 @@ static void flush(struct _test_data_holes *self)
 	self->done = self->img.len;
 }
 
-/* Then records of either stream, of zeros that are not written. */
+/* Adds records of either stream. Their bodies are holes. */
 static void sparse_records(struct _test_data_holes *self, unsigned int nr,
 			   uint32_t type, uint32_t length)
 {
@@ -84,13 +84,13 @@ static void end(struct _test_data_holes *self)
 	flush(self);
 }
 
-/* Whether packing is refused, before anything is written. */
+/* True if pack refuses the file before it writes anything. */
 static bool refused(struct _test_data_holes *self)
 {
 	const struct rlimit limit = { 1 << 20, RLIM_INFINITY };
 	struct stat st;
 
-	/* If it is not, the machine is to live on. */
+	/* The limit keeps the disk from filling up if the file is not refused. */
 	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_FSIZE, &limit);
 	return pack_stream(&self->job) && !strcmp(self->job.culprit, "in") &&
@@ -98,7 +98,7 @@ static bool refused(struct _test_data_holes *self)
 	       !fstat(self->out, &st) && !st.st_size;
 }
 
-/* In records of both streams. */
+/* Records of both streams have holes. */
 TEST_F(holes, stay_holes)
 {
 	static struct guest before, after;
@@ -124,7 +124,7 @@ TEST_F(holes, stay_holes)
 	EXPECT_GT(1 << 20, st.st_blocks * 512);
 }
 
-/* 2.5 TiB, if the disk had them. */
+/* Without holes the records would take 2.5 TiB. */
 TEST_F(holes, too_many_records)
 {
 	begin(self);

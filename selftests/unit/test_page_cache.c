@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What drop.c does to the page cache, with a file on the disk below TMPDIR (or
- * /tmp): after a "restore" its pages are there, or not, as they were before.
+ * page_cache.c with a file on the disk in TMPDIR (or /tmp). After a "restore", the
+ * same pages of the file are in the page cache as before.
  */
 #include "kselftest_harness.h"
 
@@ -13,7 +13,7 @@
 
 #define PAGES	4096U
 #define RUNS	15U
-/* Pages of a run, and of the gap behind it. */
+/* Number of pages in a run, and in the gap after it. */
 #define RUN	250U
 #define GAP	3U
 
@@ -79,7 +79,7 @@ FIXTURE_SETUP(drop)
 	if (count(self->before))
 		SKIP(return, "TMPDIR is on a filesystem without a disk");
 
-	/* As in a save file, none of them is aligned. */
+	/* No run is page-aligned, as in a save file. */
 	for (i = 0; i < RUNS; i++)
 		self->fills[i] = (struct plan_fill){
 			.gfn = i * RUN,
@@ -107,7 +107,7 @@ static int warm(int fd, uint64_t first, uint64_t nr)
 	return posix_fadvise(fd, 0, 0, POSIX_FADV_NORMAL);
 }
 
-/* Reads as an engine does. Return: 0 or -1. */
+/* Reads a run like an engine. Return: 0 or -1. */
 static int read_fill(int fd, const struct plan_fill *f)
 {
 	static char buf[RUN * XT_PAGE_SIZE];
@@ -115,7 +115,7 @@ static int read_fill(int fd, const struct plan_fill *f)
 	return pread(fd, buf, sizeof(buf), f->offset) == sizeof(buf) ? 0 : -1;
 }
 
-/* Return: groups of runs, or -1. */
+/* Return: number of groups of runs, or -1. */
 static int restore(struct _test_data_drop *self)
 {
 	size_t i = 0, n;
@@ -141,11 +141,11 @@ static void open_drop(struct _test_data_drop *self, enum cache_mode mode)
 }
 
 /**
- * struct scenario - what is in the page cache, and what follows
- * @warm: ranges of pages that are there; ends with one of no pages
+ * struct scenario - contents of the page cache, and the expected restore
+ * @warm: ranges of pages in the page cache; the last range is empty
  * @packed: the runs touch
- * @groups: that the runs come in
- * @warm_runs: runs that are found in the page cache
+ * @groups: expected number of groups of runs
+ * @warm_runs: expected number of runs in the page cache
  */
 struct scenario {
 	struct plan_range warm[6];
@@ -172,7 +172,7 @@ static bool restore_leaves_no_trace(struct _test_data_drop *self, const struct s
 	return right && !memcmp(self->before, self->after, PAGES);
 }
 
-/* The kernel may take back pages at any time, or hold on to one it looks at. */
+/* Tries ten times: the kernel may evict a page at any time, or keep a page that is in use. */
 static bool leaves_no_trace(struct _test_data_drop *self, const struct scenario *sc)
 {
 	unsigned int i;
@@ -201,7 +201,7 @@ TEST_F(drop, warm_file)
 	EXPECT_TRUE(leaves_no_trace(self, &warm_file));
 }
 
-/* Run 1, runs 4 to 6, a page, and the ends of two runs are there. */
+/* Run 1, runs 4 to 6, a page, and the ends of two runs are in the page cache. */
 TEST_F(drop, some_is_there)
 {
 	static const struct scenario some = {
@@ -218,7 +218,7 @@ TEST_F(drop, some_is_there)
 	EXPECT_TRUE(leaves_no_trace(self, &some));
 }
 
-/* Runs that touch in the file, and so on the list of what is cold. */
+/* The runs touch in the file, so they also touch in the list of cold ranges. */
 TEST_F(drop, packed_file)
 {
 	static const struct scenario packed = {
@@ -254,7 +254,7 @@ TEST_F(drop, keep_keeps)
 	EXPECT_LT(0, count(self->after));
 }
 
-/* 16 MiB are little for any machine that runs this. */
+/* 16 MiB are little for any machine that runs this test. */
 TEST_F(drop, auto_keeps_what_is_small)
 {
 	open_drop(self, CACHE_AUTO);
@@ -266,7 +266,7 @@ TEST_F(drop, auto_drops_what_is_large)
 {
 	struct plan_fill *last = &self->fills[RUNS - 1];
 
-	/* No file is as large as that, but nothing of it is read here. */
+	/* No file is this large, but nothing reads it here. */
 	last->nr = UINT32_MAX;
 	open_drop(self, CACHE_AUTO);
 	EXPECT_TRUE(self->d.on);

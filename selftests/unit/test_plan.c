@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * plan_build() against a model that knows single pages only. The planner under
- * test is built to sort out runs after every 64th.
+ * Compares plan_build() with a model that knows single pages only. COMPACT_MIN is 64
+ * here, so that small images compact their runs, too.
  */
 #include "kselftest_harness.h"
 
 #include "image.h"
 #include "plan.h"
 
-/* Guests of the model are this small; gfns are counted from its base. */
+/* A guest of the model has at most this many gfns, counted from a base. */
 #define GFNS		512
 
-/* What becomes of a gfn: of the model, or as a plan says. */
+/* The page of a gfn after a restore, by the model or by a plan. */
 struct page {
 	uint64_t offset;	/* of its data in the file */
 	bool populated;
@@ -47,7 +47,7 @@ FIXTURE_TEARDOWN(plan)
 	image_free(&self->img);
 }
 
-/* xorshift64: the same numbers everywhere. */
+/* xorshift64, so that a seed gives the same numbers everywhere. */
 static uint32_t rnd(struct _test_data_plan *self, uint32_t below)
 {
 	self->seed ^= self->seed << 13;
@@ -56,7 +56,7 @@ static uint32_t rnd(struct _test_data_plan *self, uint32_t below)
 	return (uint32_t)(self->seed >> 32) % below;
 }
 
-/* A PAGE_DATA record, in the image and in the model. */
+/* Adds a PAGE_DATA record to the image and to the model. */
 static void add(struct _test_data_plan *self, const uint64_t *list, uint32_t nr)
 {
 	uint64_t data;
@@ -80,7 +80,7 @@ static void add(struct _test_data_plan *self, const uint64_t *list, uint32_t nr)
 	}
 }
 
-/* All of the file's pages that have a byte of this page are zero. */
+/* True if each page of the file that has a byte of this guest page is zero. */
 static bool in_hole(const struct image *img, uint64_t offset)
 {
 	uint64_t end = (offset + 2 * XT_PAGE_SIZE - 1) & -XT_PAGE_SIZE;
@@ -93,8 +93,8 @@ static bool in_hole(const struct image *img, uint64_t offset)
 	return true;
 }
 
-/* The model's last word, once the image is complete. */
-static void settle(struct _test_data_plan *self)
+/* Completes the model when the image is complete: holes make pages zero. */
+static void finish_model(struct _test_data_plan *self)
 {
 	unsigned int i;
 
@@ -113,7 +113,7 @@ static void settle(struct _test_data_plan *self)
 static int build(struct _test_data_plan *self)
 {
 	image_hvm_tail(&self->img);
-	settle(self);
+	finish_model(self);
 	self->fd = image_file(&self->img, self->sparse);
 	if (stream_open(&self->s, self->fd, "test", 0))
 		return -1;
@@ -194,7 +194,7 @@ static bool got_zero(struct _test_data_plan *self)
 	return pages == p->zero_pages;
 }
 
-/* The first gfn that the plan and the model see differently, or -1. */
+/* Returns the first gfn in which the plan and the model differ, or -1. */
 static int difference(struct _test_data_plan *self)
 {
 	int i;
@@ -210,7 +210,7 @@ static int difference(struct _test_data_plan *self)
 	return -1;
 }
 
-/* Order and shape as plan.h promises, and every page as in the model. */
+/* Checks the order that plan.h promises, and compares each page with the model. */
 #define BUILD_AND_CHECK() do { \
 	ASSERT_EQ(0, build(self)) TH_LOG("%s", self->s.error); \
 	ASSERT_TRUE(got_populate(self)); \
@@ -229,7 +229,7 @@ TEST_F(plan, empty)
 	EXPECT_EQ(40, self->p.first_after_data);
 }
 
-/* Ascending, as stock saves a guest that is not running. */
+/* The pfns ascend, as in a save of a paused guest. */
 TEST_F(plan, ascending)
 {
 	uint64_t list[100];
@@ -265,7 +265,7 @@ TEST_F(plan, types)
 	EXPECT_EQ(1, self->p.zero_pages);
 }
 
-/* Every type after every other, for one pfn. */
+/* A pfn gets each type after each other type. */
 TEST_F(plan, type_changes)
 {
 	unsigned int a, b, n = 0;
@@ -284,7 +284,7 @@ TEST_F(plan, type_changes)
 	BUILD_AND_CHECK();
 }
 
-/* The last data wins, also within a record; XTAB takes nothing back. */
+/* The last data wins, even within a record. XTAB does not remove a page. */
 TEST_F(plan, duplicates)
 {
 	static const uint64_t list[] = {
@@ -299,7 +299,7 @@ TEST_F(plan, duplicates)
 	EXPECT_EQ(2, self->p.nr_data);
 }
 
-/* A later run in the middle of an earlier one, and one that covers it. */
+/* A later run lies within an earlier one, or covers it. */
 TEST_F(plan, overlap)
 {
 	uint64_t list[30];
@@ -322,7 +322,7 @@ TEST_F(plan, overlap)
 	EXPECT_EQ(6, self->p.nr_data);
 }
 
-/* A run that a later one covers whole is gone. */
+/* A run disappears if a later one covers all of it. */
 TEST_F(plan, superseded)
 {
 	uint64_t list[8];
@@ -350,7 +350,7 @@ TEST_F(plan, descending)
 	EXPECT_EQ(1, self->p.nr_populate);
 }
 
-/* The same pages over and over: many times more runs than are kept. */
+/* The same pages come again and again, so there are many more runs than the plan keeps. */
 TEST_F(plan, repeated)
 {
 	uint64_t list[64];
@@ -376,7 +376,7 @@ TEST_F(plan, highest_pfns)
 	EXPECT_EQ(3, self->p.pages);
 }
 
-/* Pages that lie wholly in holes become zero, those at the edges do not. */
+/* A page that lies wholly in a hole becomes zero. One at the edge of a hole does not. */
 TEST_F(plan, holes)
 {
 	uint64_t list[32];
@@ -394,7 +394,7 @@ TEST_F(plan, holes)
 	EXPECT_EQ(0, lseek(self->fd, 0, SEEK_CUR));
 }
 
-/* The offset that the caller left is where it is afterwards. */
+/* plan_build() does not move the file's offset. */
 TEST_F(plan, holes_keep_the_offset)
 {
 	static const uint64_t list[] = { 0, 1, 2, 3 };
@@ -410,7 +410,7 @@ TEST_F(plan, holes_keep_the_offset)
 	EXPECT_EQ(1234, lseek(self->fd, 0, SEEK_CUR));
 }
 
-/* All of the data zero, out of order: holes between the records' lists. */
+/* All data is zero and out of order, so the file has holes between the lists. */
 TEST_F(plan, only_holes)
 {
 	uint64_t list[8];

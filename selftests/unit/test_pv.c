@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The stream of a PV guest: what the stock helper sees of it, and what is filled. */
+/* pv_stream.c: which pages of a PV guest the stock helper sees, and which ones we fill. */
 #include "kselftest_harness.h"
 
-/* xen-compat.h: without it, the handle types of Xen 3.2. */
+/* Without it, xen-compat.h chooses the handle types of Xen 3.2. */
 #define __XEN_INTERFACE_VERSION__ __XEN_LATEST_INTERFACE_VERSION__
 
 #include <xen/xen.h>
@@ -11,7 +11,7 @@
 #include "pv.h"
 
 #define LAST_PFN	1023
-#define P2M_PFN		100	/* two pages of it */
+#define P2M_PFN		100	/* the first of two pages */
 #define START_INFO_PFN	7
 #define GDT_PFN		8
 
@@ -52,7 +52,7 @@ FIXTURE_TEARDOWN(pv)
 	image_free(&self->img);
 }
 
-/* What stock writes before the page data of a PV guest. */
+/* Adds what stock writes before the page data of a PV guest. */
 static void head(struct _test_data_pv *self)
 {
 	struct {
@@ -90,7 +90,7 @@ static int scan(struct _test_data_pv *self)
 	return plan_remove_kept(&self->p);
 }
 
-/* Whether a fill of the plan has a pfn. */
+/* True if a fill of the plan has this pfn. */
 static bool filled(const struct plan_fill *v, size_t nr, uint64_t pfn)
 {
 	size_t i;
@@ -101,7 +101,7 @@ static bool filled(const struct plan_fill *v, size_t nr, uint64_t pfn)
 	return false;
 }
 
-/* The first PAGE_DATA record as the stock helper sees it. */
+/* Returns the first PAGE_DATA record as the stock helper sees it. */
 static uint64_t *rewritten(struct _test_data_pv *self, struct fills *pieces,
 			   size_t *length)
 {
@@ -129,7 +129,7 @@ TEST_F(pv, plain_pages_are_filled)
 	EXPECT_FALSE(filled(self->p.data, self->p.nr_data, GDT_PFN));
 	EXPECT_FALSE(filled(self->p.data, self->p.nr_data, P2M_PFN));
 	EXPECT_FALSE(filled(self->p.data, self->p.nr_data, P2M_PFN + 1));
-	/* All are populated, by the stock helper. */
+	/* The stock helper populates all pages. */
 	EXPECT_EQ(LAST_PFN + 1, self->p.pages);
 }
 
@@ -225,7 +225,7 @@ TEST_F(pv, long_list_of_p2m_frames)
 	tail(self);
 	ASSERT_EQ(0, scan(self));
 	EXPECT_EQ(frames * 512, self->p.pv.nr_pfns);
-	/* None touches another but 6 and 9, with start_info and GDT between. */
+	/* No two frames touch, except 6 and 9 with start_info and the GDT between them. */
 	EXPECT_EQ(frames - 1, self->p.pv.keep.nr);
 	EXPECT_FALSE(filled(self->p.data, self->p.nr_data, 3));
 	EXPECT_TRUE(filled(self->p.data, self->p.nr_data, 4));
@@ -336,7 +336,7 @@ TEST_F(pv, p2m_record_of_a_wrong_size)
 	EXPECT_EQ(1, scan(self));
 }
 
-/* A sparse file of 1 GiB that lists pfn 0 for ever: time and memory stay small. */
+/* A sparse file of 1 GiB lists pfn 0 again and again. Time and memory stay small. */
 TEST_F(pv, sparse_p2m)
 {
 	enum { RECORDS = 16, BYTES = 8 << 23 };

@@ -39,7 +39,7 @@ static int keep(void *arg, const struct page_run *run)
 	return ++self->nr == self->stop_at ? 7 : 0;
 }
 
-/* Runs of the record that was written last, which is the first. */
+/* Gets the runs of the only record. */
 static int get_runs(struct _test_data_runs *self)
 {
 	self->nr = 0;
@@ -76,7 +76,7 @@ TEST_F(runs, one)
 	EXPECT_EQ(self->rec.body + 8 + 8 * 1024, self->runs[0].offset);
 }
 
-/* Every two types side by side: split, and data where the type has some. */
+/* Each pair of types is split into two runs. A run has data if its type has. */
 TEST_F(runs, types)
 {
 	unsigned int a, b, i;
@@ -127,7 +127,7 @@ TEST_F(runs, not_consecutive)
 		EXPECT_EQ(nrs[i], self->runs[i].nr);
 }
 
-/* The last pfn of all, and no run from it to pfn 0. */
+/* No run goes from the highest pfn on to pfn 0. */
 TEST_F(runs, highest_pfn)
 {
 	const uint64_t top = (UINT64_C(1) << 52) - 1;
@@ -141,7 +141,7 @@ TEST_F(runs, highest_pfn)
 	EXPECT_EQ(0, self->runs[1].pfn);
 }
 
-/* "Reserved fields ... must be ignored during restore": bits 59 to 52 too. */
+/* Xen's format says: "Reserved fields ... must be ignored during restore". So are bits 59-52. */
 TEST_F(runs, reserved_ignored)
 {
 	const uint64_t list[] = { UINT64_C(0xff) << 52 | 1, 2 };
@@ -165,7 +165,7 @@ TEST_F(runs, callback_ends_the_walk)
 	EXPECT_EQ(2, self->nr);
 }
 
-/* Nothing is called before all of the record is checked. */
+/* The whole record is checked before the first call. */
 TEST_F(runs, checked_first)
 {
 	static const uint64_t list[] = { 1, 3, 5, 7 };
@@ -176,7 +176,7 @@ TEST_F(runs, checked_first)
 	EXPECT_EQ(0, self->nr);
 }
 
-/* The longest record there can be: 16,777,215 entries. */
+/* The longest possible record has 16,777,215 entries. */
 TEST_F(runs, longest_record)
 {
 	image_page_range(&self->img, PFN_XALLOC, 0, (128U << 20) / 8 - 1);
@@ -213,7 +213,7 @@ TEST_F(runs, find_pfn)
 	EXPECT_STREQ("", self->s.error);
 }
 
-/* In a damaged stream: what comes before the damage is found. */
+/* In a damaged stream, a pfn before the damage is found. */
 TEST_F(runs, find_pfn_damaged)
 {
 	uint64_t offset = 0;

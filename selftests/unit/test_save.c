@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A save through the helper: what stock writes is written as it comes, and stock
- * makes the same of the result.
+ * A save through the helper writes what stock writes as it comes. Stock restores the
+ * same guest from the result.
  */
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -33,7 +33,7 @@ FIXTURE_TEARDOWN(save)
 	close(self->in);
 }
 
-/* Whether stock restores what it wrote and what we made of it alike. */
+/* Returns NULL if stock restores our file like its own. */
 static const char *save_and_compare(struct _test_data_save *self)
 {
 	const char *why = saving_all(&self->t);
@@ -60,7 +60,7 @@ static const char *save_and_compare(struct _test_data_save *self)
 	return NULL;
 }
 
-/* All but what libxl wrote behind the stream. */
+/* Returns NULL if all bytes but those of libxl after the stream have a checksum. */
 static const char *all_summed(struct _test_data_save *self)
 {
 	if (self->v.summed_bytes != self->t.job.end)
@@ -107,7 +107,7 @@ TEST_F(save, any_alignment)
 	}
 }
 
-/* Records without pages, without data, and with as many as are allowed. */
+/* Records have no pages, no data, or the largest allowed number of pages. */
 TEST_F(save, records_of_any_size)
 {
 	static const uint32_t nrs[] = { 1, 2, 255, 256, 257, 511, 1024, 1025,
@@ -123,7 +123,7 @@ TEST_F(save, records_of_any_size)
 		saving_end(&self->t);
 		ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%u", nrs[i]);
 		ASSERT_EQ(NULL, all_summed(self));
-		/* Pages that the guest does not have are not there. */
+		/* The record of absent pages is left out. */
 		ASSERT_EQ(2, self->t.job.nr_records);
 	}
 }
@@ -149,13 +149,13 @@ TEST_F(save, zero_pages)
 	}
 	saving_end(&self->t);
 	ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%s", self->t.job.error);
-	/* The first page of the image is one, too. */
+	/* The first page of the image is zero, too. */
 	EXPECT_EQ(601, self->t.job.nr_zero);
 	ASSERT_EQ(0, fstat(self->t.out, &st));
 	EXPECT_LT(st.st_blocks * 512, 1450 * XT_PAGE_SIZE);
 }
 
-/* All zero: also where the data of the last record is a hole. */
+/* All pages are zero, so even the data of the last record is a hole. */
 TEST_F(save, nothing_but_zeros)
 {
 	saving_begin(&self->t);
@@ -186,7 +186,7 @@ static void add_random_record(struct _test_data_save *self, bool pv)
 		zero_last_page(&self->t.img);
 }
 
-/* As a live save: pages come again, with contents, as zeros, without memory. */
+/* A live save sends pages again: with data, as zeros, or without memory. */
 TEST_F(save, random_live)
 {
 	unsigned int round, i;
@@ -201,7 +201,7 @@ TEST_F(save, random_live)
 	}
 }
 
-/* Nothing of a PV guest's lists is left out: types count. */
+/* The lists of a PV guest stay complete, because types matter. */
 TEST_F(save, random_pv)
 {
 	unsigned int round, i;
@@ -222,7 +222,7 @@ TEST_F(save, random_pv)
 	}
 }
 
-/* Other records may be between pages; those no span has. */
+/* Other records may come between pages. No span covers them. */
 TEST_F(save, records_between)
 {
 	static const uint8_t body[24] = { 1, 2, 3 };
@@ -260,7 +260,7 @@ static void large_image(struct saving *t)
 	saving_end(t);
 }
 
-/* A filesystem that is the page cache says so, once, and nothing is lost. */
+/* A file in memory cannot be dropped from the page cache. The writer tries once. */
 TEST_F(save, drop_in_memory)
 {
 	self->t.mode = CACHE_DROP;
@@ -271,7 +271,7 @@ TEST_F(save, drop_in_memory)
 	EXPECT_EQ(8192, self->t.job.nr_pages);
 }
 
-/* It starts with holes, which are in no page cache. */
+/* The file starts with holes, which are not in the page cache. */
 TEST_F(save, drop_of_holes)
 {
 	unsigned int i;
@@ -298,7 +298,7 @@ static void write_meminfo(unsigned int kib)
 	fclose(f);
 }
 
-/* What counts is what was written: holes take no memory. */
+/* CACHE_AUTO counts written bytes only, because holes take no memory. */
 TEST_F(save, auto_counts_no_holes)
 {
 	unsigned int i;
@@ -319,7 +319,7 @@ TEST_F(save, auto_counts_no_holes)
 	EXPECT_NE(UINT64_MAX, self->t.writer.limit);
 	write_meminfo(1 << 9);
 	ASSERT_EQ(0, saving_part(&self->t, self->t.libxc_end));
-	/* Dropping began, or was found to be in vain: this file is memory. */
+	/* The writer dropped pages, or gave up because the file is in memory. */
 	EXPECT_TRUE(self->t.writer.from < UINT64_MAX ||
 		    self->t.writer.limit == UINT64_MAX);
 	unlink("meminfo");
@@ -339,7 +339,7 @@ static size_t resident_pages(int fd, size_t size)
 	return nr;
 }
 
-/* But for the index, and the page in the middle of which the stream ends. */
+/* Only the index, and the page in which the stream ends, stay in the page cache. */
 TEST_F(save, drop_on_disk)
 {
 	self->t.dir = ".";
@@ -352,7 +352,7 @@ TEST_F(save, drop_on_disk)
 	EXPECT_EQ(self->t.job.end, self->t.writer.dropped_bytes);
 	EXPECT_LE(resident_pages(self->t.out, self->t.job.end), 4);
 
-	/* And all of it there again. */
+	/* With CACHE_KEEP, all of the file stays. */
 	self->t.mode = CACHE_KEEP;
 	ASSERT_EQ(0, saving_part(&self->t, self->t.libxc_end));
 	EXPECT_GT(resident_pages(self->t.out, self->t.job.end), 8192);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A save through the helper that is not to succeed: a stream that is not whole
- * or wrong, a disk that is full; and files and streams that are not packed.
+ * Saves through the helper that must fail, because the stream is truncated or wrong,
+ * or the disk is full. Also files and streams that are saved without packing.
  */
 #include <endian.h>
 #include <signal.h>
@@ -30,8 +30,8 @@ FIXTURE_TEARDOWN(save_bad)
 	saving_free(&self->t);
 }
 
-/* What is left is neither taken for whole by us nor by libxl. */
-static bool left_is_cut(struct _test_data_save_bad *self)
+/* True if neither we nor libxl restore the file that is left. */
+static bool left_is_truncated(struct _test_data_save_bad *self)
 {
 	struct savefile f;
 	struct plan p = { 0 };
@@ -43,7 +43,7 @@ static bool left_is_cut(struct _test_data_save_bad *self)
 	return truncated;
 }
 
-/* Wherever it ends: an error, and the one that says that it is not ours. */
+/* The stream is truncated at any byte. The error says that it ended early. */
 TEST_F(save_bad, truncated)
 {
 	size_t at, step;
@@ -56,11 +56,11 @@ TEST_F(save_bad, truncated)
 		ASSERT_EQ(-1, saving_part(&self->t, at)) TH_LOG("%zu", at);
 		ASSERT_EQ(true, self->t.job.truncated);
 		ASSERT_NE(NULL, strstr(self->t.job.error, "before the END"));
-		ASSERT_EQ(true, left_is_cut(self)) TH_LOG("%zu", at);
+		ASSERT_EQ(true, left_is_truncated(self)) TH_LOG("%zu", at);
 	}
 }
 
-/* How xen-thaw info calls what there is. */
+/* Returns what xen-thaw info says of the file. */
 static const char *info_says(struct _test_data_save_bad *self, int ret)
 {
 	static struct info info;
@@ -73,10 +73,10 @@ static const char *info_says(struct _test_data_save_bad *self, int ret)
 	return says;
 }
 
-/* Wherever it ends behind the first record: it is no packed file yet. */
+/* A stream that is truncated after the first record makes no packed file. */
 TEST_F(save_bad, info_of_truncated)
 {
-	const char *cut = "incomplete: the save was truncated";
+	const char *expected = "incomplete: the save was truncated";
 	size_t at, step;
 
 	saving_begin(&self->t);
@@ -85,7 +85,7 @@ TEST_F(save_bad, info_of_truncated)
 	for (at = self->t.img.libxc + 48; at < self->t.libxc_end; at += step) {
 		step = at < self->t.img.pages + 40 ? 8 : 1003;
 		ASSERT_EQ(-1, saving_part(&self->t, at));
-		ASSERT_STREQ(cut, info_says(self, 1)) TH_LOG("%zu", at);
+		ASSERT_STREQ(expected, info_says(self, 1)) TH_LOG("%zu", at);
 	}
 	ASSERT_EQ(NULL, saving_all(&self->t));
 	EXPECT_STREQ("yes, with checksums", info_says(self, 0));
@@ -119,7 +119,7 @@ TEST_F(save_bad, lies)
 		image_page_range(&self->t.img, PFN_NOTAB, 0, 3);
 		image_put32(&self->t.img, self->t.img.pages + pokes[i].offset,
 			    pokes[i].value);
-		/* Then the pages are taken for records or entries. */
+		/* With a wrong length, the pages are read as records or entries. */
 		saving_end(&self->t);
 		ASSERT_EQ(-1, saving_part(&self->t, self->t.libxc_end));
 		ASSERT_EQ(false, self->t.job.truncated);
@@ -141,7 +141,7 @@ TEST_F(save_bad, bad_end)
 	EXPECT_EQ(false, self->t.job.truncated);
 }
 
-/* Wherever the disk is full, it is said; nothing goes on as if it were not. */
+/* The disk is full at any point. The save fails, and the error says why. */
 TEST_F(save_bad, no_room)
 {
 	struct rlimit old, limit;
@@ -163,13 +163,13 @@ TEST_F(save_bad, no_room)
 		ASSERT_NE(NULL, strstr(self->t.job.error,
 				       "cannot write: File too large"))
 			TH_LOG("%s", self->t.job.error);
-		ASSERT_EQ(true, left_is_cut(self)) TH_LOG("%zu", size);
-		/* Back to what save_it() did. */
+		ASSERT_EQ(true, left_is_truncated(self)) TH_LOG("%zu", size);
+		/* Make the whole file again, for the next size. */
 		ASSERT_EQ(NULL, saving_all(&self->t));
 	}
 }
 
-/* A stream of another kind is not understood, and passed on. */
+/* A stream of an unknown version is saved as it comes. */
 TEST_F(save_bad, other_versions)
 {
 	static const uint32_t versions[] = { 2, 4 };
@@ -196,7 +196,7 @@ TEST_F(save_bad, other_versions)
 	}
 }
 
-/* Whether the file is as it was. */
+/* True if the file has not changed. */
 static bool unchanged(struct _test_data_save_bad *self)
 {
 	uint8_t now[1024];
@@ -218,7 +218,10 @@ TEST_F(save_bad, libvirt)
 	EXPECT_EQ(true, unchanged(self));
 }
 
-/* Something is behind, or before, what xl is known to write. */
+/*
+ * The file is not what xl writes before a save: the stream starts elsewhere, the file
+ * is longer, or the header is wrong.
+ */
 TEST_F(save_bad, other_places)
 {
 	uint64_t start;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Where the stock helper is looked for, and how it is started. */
+/* stock.c: finds the stock helper, and starts it. */
 #include "kselftest_harness.h"
 
 #include <limits.h>
@@ -17,7 +17,7 @@ FIXTURE(stock)
 	char old[PATH_MAX];
 };
 
-/* STOCK_ROOT of the code under test is "root" in the working directory. */
+/* The code under test looks for the helper below "root" in the working directory. */
 FIXTURE_SETUP(stock)
 {
 	strcpy(self->dir, "/tmp/test_stock.XXXXXX");
@@ -34,7 +34,7 @@ FIXTURE_TEARDOWN(stock)
 	EXPECT_EQ(0, rmdir(self->dir));
 }
 
-/* Makes a file below the root, and the directories above it. */
+/* Makes a file below the root, with its directories. */
 static void put(const char *path, const char *text)
 {
 	char command[1024];
@@ -84,7 +84,7 @@ TEST_F(stock, places)
 	}
 }
 
-/* Of several versions, the one of the Xen that runs. */
+/* The helper of the running Xen's version is found among several. */
 TEST_F(stock, versions)
 {
 	put_helper("/usr/lib/xen-4.14/bin");
@@ -111,7 +111,7 @@ TEST_F(stock, named)
 	EXPECT_EQ(NULL, stock_find());
 }
 
-/* Shows the signals that a process ignores and blocks, and ends with 3. */
+/* Writes out which signals a process ignores and blocks, and exits with 3. */
 #define SHOW	"grep -E '^Sig(Ign|Blk)' /proc/self/status >out; exit 3"
 
 static unsigned long long mask_of(const char *name)
@@ -139,7 +139,7 @@ TEST_F(stock, child_has_our_signals)
 	EXPECT_EQ(0, mask_of("SigBlk"));
 }
 
-/* After a child that was of no use, we become the stock helper ourselves. */
+/* If the child fails, our process becomes the stock helper itself. */
 TEST_F(stock, second_has_our_signals)
 {
 	char *sleep_argv[3] = { "sleep", "100", NULL };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the readers accept, what they refuse, and in what words. */
+/* savefile.c and stream.c: what they accept, what they refuse, and with which error. */
 #include <fcntl.h>
 
 #include "kselftest_harness.h"
@@ -40,7 +40,7 @@ FIXTURE_TEARDOWN(stream)
 	plan_free(&self->p);
 }
 
-/* What plan_build() or those before it return, and whether all else is right. */
+/* Returns what the expected function returned, or -2 if an earlier one refused the image. */
 static int refuse(const struct bad *bad, const struct image *img,
 		  struct savefile *f, int fd)
 {
@@ -59,7 +59,7 @@ static int refuse(const struct bad *bad, const struct image *img,
 	return ret;
 }
 
-/* Every image of bad.c is refused, by the right function and in its words. */
+/* Each image of bad.c is refused by its function, with its error. */
 TEST_F(stream, bad)
 {
 	const char *error = self->f.stream.error;
@@ -137,7 +137,7 @@ TEST_F(stream, libvirt)
 	EXPECT_EQ(false, self->f.config_json);
 	EXPECT_EQ(self->img.libxc, self->f.stream.start);
 
-	/* Version 1, then an XML that ends behind the file. */
+	/* Version 1; then an XML that is longer than the file. */
 	image_put32(&self->img, 16, 1);
 	EXPECT_EQ(-1, plan_file(&self->img, &self->f));
 	EXPECT_NE(NULL, strstr(self->f.stream.error, "version 1"));
@@ -180,7 +180,7 @@ TEST_F(stream, config_none)
 	close(fd);
 }
 
-/* A config of more bytes than a real one ever has: sparse, never read. */
+/* The config is larger than any real one. It is a hole, and is never read. */
 TEST_F(stream, config_over_limit)
 {
 	const uint32_t len = (16U << 20) + 1;
@@ -210,7 +210,7 @@ TEST_F(stream, padded_xl_header)
 	image_add(&self->img, "pad", 3);
 	image_put32(&self->img, 44, len);
 	image_libxl(&self->img);
-	/* Other records, one of them padded, before LIBXC_CONTEXT. */
+	/* Other records, one of which is padded, come before LIBXC_CONTEXT. */
 	image_libxl_record(&self->img, LIBXL_REC_EMULATOR_XENSTORE_DATA,
 			   "123456789", 9);
 	image_libxl_record(&self->img, LIBXL_REC_LIBXC_CONTEXT, NULL, 0);
@@ -221,7 +221,7 @@ TEST_F(stream, padded_xl_header)
 	EXPECT_EQ(self->img.libxc, self->f.stream.start);
 }
 
-/* Records behind the libxc stream, as an HVM guest has them. */
+/* An HVM guest has records after the libxc stream. */
 TEST_F(stream, libxl_tail)
 {
 	struct stream_record rec;
@@ -248,7 +248,7 @@ TEST_F(stream, libxl_tail)
 	close(fd);
 }
 
-/* Cut off at any byte, an image is damaged, and never anything else. */
+/* An image that is truncated at any byte is reported as damaged. */
 TEST_F(stream, truncated)
 {
 	size_t len, whole;
@@ -288,7 +288,7 @@ TEST_F(stream, pipe)
 	close(fds[1]);
 }
 
-/* A file that cannot be read: the system's reason is in the error. */
+/* If a file cannot be read, the error has the system's reason. */
 TEST_F(stream, unreadable)
 {
 	int fd = memfd_create("image", MFD_CLOEXEC), wr;
@@ -304,7 +304,7 @@ TEST_F(stream, unreadable)
 	close(fd);
 }
 
-/* Files that are often taken for a save file are called by their name. */
+/* The error names other kinds of files that users often mistake for a save file. */
 TEST_F(stream, other_files)
 {
 	static const struct {
@@ -340,13 +340,13 @@ TEST_F(stream, other_files)
 		EXPECT_EQ(0, strncmp(error, "offset 0: ", 10));
 		EXPECT_NE(NULL, strstr(error, others[i].error))
 			TH_LOG("%s", error);
-		/* All of the line is there. */
+		/* The line is complete. */
 		EXPECT_GT(sizeof(self->f.stream.error) - 1, strlen(error));
 		close(fd);
 	}
 }
 
-/* Offsets that wrap round. */
+/* Offsets overflow. */
 TEST_F(stream, start_behind_the_end)
 {
 	int fd = memfd_create("image", MFD_CLOEXEC);

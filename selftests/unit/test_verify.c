@@ -26,7 +26,7 @@ FIXTURE_TEARDOWN(verify)
 	packed_free(&self->p);
 }
 
-/* The page that an offset lies in, if it is page data; else 0. */
+/* Returns the offset of the page of data that has this byte, or 0 if none has. */
 static size_t page_of(struct packed *p, size_t at)
 {
 	size_t page = at / XT_PAGE_SIZE * XT_PAGE_SIZE;
@@ -45,7 +45,7 @@ static size_t page_of(struct packed *p, size_t at)
 	return 0;
 }
 
-/* A bit of each byte is flipped. The place is named. */
+/* Flips a bit of each byte. The error names the place. */
 static void flip_all(struct __test_metadata *_metadata, struct packed *p)
 {
 	const struct stream *s = &p->v.file.stream;
@@ -55,7 +55,7 @@ static void flip_all(struct __test_metadata *_metadata, struct packed *p)
 		page = page_of(p, at);
 		packed_put_byte(p, at, p->buf[at] ^ (uint8_t)(1 << at % 8));
 		ASSERT_EQ(-1, packed_check(p)) TH_LOG("byte %zu", at);
-		/* A damaged length is found where it leads to. */
+		/* The error for a damaged length names the offset that it leads to. */
 		EXPECT_EQ(true, at >= s->error_offset || at < index)
 			TH_LOG("byte %zu: %s", at, s->error);
 		if (page) {
@@ -85,7 +85,7 @@ TEST_F(verify, flipped_pv)
 	flip_all(_metadata, &self->p);
 }
 
-/* A record without data: nothing but its own sum says that it had one. */
+/* Only the checksum of a record without data says that the record was there. */
 TEST_F(verify, flipped_without_data)
 {
 	size_t at;
@@ -105,7 +105,7 @@ TEST_F(verify, flipped_without_data)
 	EXPECT_EQ(0, packed_check(&self->p));
 }
 
-/* A file that has no page to begin with. */
+/* The file has no pages at all. */
 TEST_F(verify, flipped_empty)
 {
 	size_t at;
@@ -123,7 +123,7 @@ TEST_F(verify, flipped_empty)
 	EXPECT_EQ(0, packed_check(&self->p));
 }
 
-/* The libxc stream alone, as a restore asks for it: the offset is libxl's. */
+/* A restore checks the libxc stream alone, and leaves the file's offset to libxl. */
 TEST_F(verify, while_restoring)
 {
 	struct savefile f;
@@ -140,12 +140,12 @@ TEST_F(verify, while_restoring)
 	ASSERT_EQ(77, lseek(self->p.fd, 77, SEEK_SET));
 	EXPECT_EQ(0, restore_verify(self->p.fd, "test", f.stream.start));
 	EXPECT_EQ(77, lseek(self->p.fd, 0, SEEK_CUR));
-	/* What is behind the stream has checksums, too. */
+	/* The records after the stream have checksums, too. */
 	packed_put_byte(&self->p, self->p.size - 12, 1);
 	EXPECT_EQ(-1, restore_verify(self->p.fd, "test", f.stream.start));
 }
 
-/* Lost pages: what was data is a hole now, or the other way round. */
+/* Data has become a hole, or a hole has become data. */
 TEST_F(verify, holes)
 {
 	const struct stream *s = &self->p.v.file.stream;
@@ -165,7 +165,7 @@ TEST_F(verify, holes)
 	ASSERT_EQ(XT_PAGE_SIZE, pwrite(self->p.fd, self->p.buf + at, XT_PAGE_SIZE,
 				       (off_t)at));
 	EXPECT_EQ(0, packed_check(&self->p));
-	/* The other page is zero: filled in, it is still what it was. */
+	/* The other page is zero, so it stays the same if the hole is filled. */
 	at -= XT_PAGE_SIZE;
 	ASSERT_EQ(XT_PAGE_SIZE, pwrite(self->p.fd, self->p.buf + at, XT_PAGE_SIZE,
 				       (off_t)at));
@@ -187,7 +187,7 @@ TEST_F(verify, truncated)
 	}
 }
 
-/* Stock's own files have no checksums; their structure is looked at. */
+/* Files of stock have no checksums, so verify checks their structure only. */
 TEST_F(verify, stock_file)
 {
 	packed_small_image(&self->p, false);
@@ -215,7 +215,7 @@ TEST_F(verify, version_2)
 	EXPECT_EQ(-1, packed_make(&self->p, true));
 }
 
-/* All that the reader refuses is refused by both, with and without sums. */
+/* verify and pack refuse each file that the reader refuses. */
 TEST_F(verify, bad)
 {
 	const struct bad *bad;
@@ -232,7 +232,7 @@ TEST_F(verify, bad)
 	}
 }
 
-/* An optional record of somebody else is kept; one of a later xen-thaw is not. */
+/* pack keeps a foreign optional record, and refuses one of a later xen-thaw. */
 TEST_F(verify, foreign_record)
 {
 	size_t at;
