@@ -10,7 +10,7 @@
 #include "domain.h"
 
 #define PAGE		4096UL
-/* A domain's handle: marks the domains of these tests, and whose each one is. */
+/* A domain's handle marks it as a domain of these tests, and names its owner. */
 union handle {
 	xen_domain_handle_t uuid;
 	struct {

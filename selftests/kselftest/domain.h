@@ -12,8 +12,8 @@
 
 enum domain_kind {
 	DOMAIN_PVH,	/* populated with 4K pages */
-	DOMAIN_PVH_2M,	/* populated with superpages: a multiple of 512 frames */
-	DOMAIN_PV,	/* its frames are machine frames, in any order */
+	DOMAIN_PVH_2M,	/* populated with superpages; has a multiple of 512 frames */
+	DOMAIN_PV,	/* its frames are machine frames in any order */
 };
 
 /* First gfn of a PVH domain's frames; no gfn before or after them is populated. */
@@ -21,16 +21,16 @@ enum domain_kind {
 
 /**
  * struct domain - a domain
- * @xch: libxenctrl
- * @fmem: libxenforeignmemory
- * @resource: keeps @window
+ * @xch: handle of libxenctrl
+ * @fmem: handle of libxenforeignmemory
+ * @resource: handle of the mapping @window
  * @id: domid
- * @exists: it has to be destroyed
- * @nr: frames
+ * @exists: the domain has to be destroyed
+ * @nr: number of frames
  * @frames: frame numbers, as extents use them
  * @memory: a foreign mapping of all frames; a child inherits neither it nor @window
  * @window: the domain's grant table frame 0
- * @expect: contents that the frames should have, @nr pages
+ * @expect: the expected contents of the frames, @nr pages
  */
 struct domain {
 	xc_interface *xch;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * XEN_THAW_FILL: whatever the shape of the extent list, every byte of every frame
- * of the domain is correct afterwards.
+ * XEN_THAW_FILL: every byte of every frame of the domain is correct afterwards,
+ * for extent lists of all shapes.
  */
 
 #include "list.h"
@@ -52,10 +52,10 @@ FIXTURE_TEARDOWN(fill)
 
 TEST_F(fill, nothing_filled)
 {
-	/* The comparison works: a fresh domain matches, a flipped bit is found. */
+	/* This shows that the comparison works: a fresh domain matches, a flipped bit does not. */
 	ASSERT_TRUE(domain_matches(&self->d));
 	self->d.expect[NR * THAW_PAGE_SIZE - 1] ^= 1;
-	printf("# a difference is to be found:\n");
+	printf("# the next line must report a difference:\n");
 	EXPECT_FALSE(domain_matches(&self->d));
 }
 
@@ -184,7 +184,7 @@ TEST_F(fill, neighbours_in_window_stay)
 	grant_entry_v1_t before[GRANT_ENTRIES];
 	unsigned int ref;
 
-	/* Type 0 is an entry that grants nothing. */
+	/* An entry of type 0 grants nothing. */
 	for (ref = 0; ref < GRANT_ENTRIES; ref++)
 		if (ref < 100 || ref >= 120)
 			self->d.window[ref].frame = 0x5a5a0000 + ref;

@@ -102,7 +102,7 @@ TEST_F(direct, page_cache_stays_warm)
 	EXPECT_EQ(1000, cached_pages(&self->img, 0, IMAGE_PAGES));
 }
 
-/* Written, but not yet on the disk. */
+/* The image is written, but not yet on the disk. */
 TEST_F(direct, dirty_pages)
 {
 	const size_t at = 300 * THAW_PAGE_SIZE + 100, len = 9 * THAW_PAGE_SIZE;
@@ -113,7 +113,7 @@ TEST_F(direct, dirty_pages)
 	EXPECT_TRUE(list_fill_right(&self->l));
 }
 
-/* Forwards and backwards, overlapping, with gaps of all sizes and zeros between. */
+/* Extents go forwards and backwards and overlap. Gaps of all sizes and zeros lie between. */
 TEST_F(direct, extents_in_any_order)
 {
 	uint64_t x = 88172645463325252;
@@ -143,7 +143,7 @@ TEST_F(direct, extents_in_any_order)
 	}
 }
 
-/* Like records of a save file: small gaps, which are read with the data. */
+/* Extents have small gaps like records of a save file. The gaps are read with the data. */
 TEST_F(direct, records)
 {
 	unsigned int at;
@@ -160,7 +160,7 @@ TEST_F(direct, only_zeros)
 	EXPECT_TRUE(list_fill_right(&self->l));
 }
 
-/* The end of the file is not a multiple of a page, or of a sector. */
+/* The size of the file is not a multiple of a page, or of a sector. */
 TEST_F(direct, odd_end)
 {
 	static const unsigned int sizes[] = { 4096, 4097, 5000, 8191, 512 * 1024 + 1 };
@@ -224,7 +224,7 @@ TEST_F(refused, by_the_file)
 	EXPECT_EQ(EOPNOTSUPP, fill_refused(&self->call));
 }
 
-/* Even if there is nothing to read. */
+/* These files are refused even if there is nothing to read. */
 TEST_F(refused, zeros)
 {
 	unsigned int i;

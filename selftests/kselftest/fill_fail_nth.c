@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * XEN_THAW_FILL while the n-th thing that can fail in the kernel does fail, for
- * n from 1 until nothing is left: allocations of slabs and pages, copies from and
- * to the caller's memory, requests to the disk. It needs a kernel with
- * CONFIG_FAULT_INJECTION (see its fault-injection.rst, /proc/self/fail-nth).
+ * XEN_THAW_FILL while the n-th operation that can fail in the kernel does fail, for
+ * n from 1 until no operation is left. Such operations are allocations of slabs and
+ * pages, copies from and to the caller's memory, and requests to the disk. This needs
+ * a kernel with CONFIG_FAULT_INJECTION (see its fault-injection.rst,
+ * /proc/self/fail-nth).
  */
 
 #include <sys/stat.h>
@@ -16,12 +17,12 @@
 #define NR		24U
 #define IMAGE_SIZE	((NR + 2) * THAW_PAGE_SIZE)
 
-/* More places than any fill here has. */
+/* No fill here has more operations that can fail. */
 #define MOST		5000U
 
 #define DEBUGFS		"/sys/kernel/debug/"
 
-/* These settings alone let nothing fail: the probability is 0. */
+/* These settings alone make nothing fail, because the probability is 0. */
 static const char * const knobs[][2] = {
 	{ DEBUGFS "failslab/ignore-gfp-wait", "N" },
 	{ DEBUGFS "failslab/verbose", "0" },
@@ -64,7 +65,7 @@ static void arm(int nth, unsigned int n)
 	char text[16];
 	const int len = snprintf(text, sizeof(text), "%u", n);
 
-	/* If it is still armed, this very call may fail. */
+	/* If fail-nth is still armed, this call may be the one that fails. */
 	while (pwrite(nth, text, len, 0) != len)
 		;
 }
@@ -76,7 +77,7 @@ static bool disarm(int nth)
 	const ssize_t len = pread(nth, text, sizeof(text) - 1, 0);
 
 	arm(nth, 0);
-	/* No number was read: it was this copy that failed. */
+	/* If no number was read, this copy was the one that failed. */
 	return len > 0 && !strtoul(text, NULL, 10);
 }
 
@@ -88,15 +89,15 @@ FIXTURE(fail_nth) {
 	struct list l;
 };
 
-/* Where the image is, and how it is read. */
+/* The place of the image, and the way it is read. */
 FIXTURE_VARIANT(fail_nth) {
 	const char *where;
 	bool uncached;
 	bool direct;
-	unsigned int extent;	/* frames in each */
+	unsigned int extent;	/* number of frames in each extent */
 };
 
-/* Page cache; the filesystem's splice; its splice and reads; direct reads. */
+/* Images are read by the page cache, the filesystem's splice, splice and reads, or directly. */
 FIXTURE_VARIANT_ADD(fail_nth, folios) { .where = NULL, .extent = NR };
 FIXTURE_VARIANT_ADD(fail_nth, extents) { .where = NULL, .extent = 1 };
 FIXTURE_VARIANT_ADD(fail_nth, splice) { .where = "THAW_OVERLAY", .extent = 10 };
@@ -116,7 +117,7 @@ static int fail_disk(const struct image *img)
 	disk = S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev;
 	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/make-it-fail", major(disk),
 		 minor(disk));
-	/* An image in memory has none. */
+	/* An image in memory has no disk. */
 	return access(path, F_OK) ? 0 : write_text(path, "1");
 }
 
@@ -125,7 +126,7 @@ FIXTURE_SETUP(fail_nth)
 	const char *where = variant->where ? getenv(variant->where) : NULL;
 
 	if (access("/proc/thread-self/fail-nth", F_OK))
-		SKIP(return, "no /proc/self/fail-nth: it is not a debug kernel");
+		SKIP(return, "no /proc/self/fail-nth: this is not a debug kernel");
 	if (variant->where && !where)
 		SKIP(return, "%s is not set", variant->where);
 	OPEN_THAW(self->dev);
@@ -171,7 +172,7 @@ static bool results_untouched(const struct xen_thaw_fill *args)
 	return !memcmp((const char *)args + first, ones, sizeof(*args) - first);
 }
 
-/* After an error, the reported numbers agree, and the frames they count are done. */
+/* True if, after an error, the results agree, and the frames that they count are done. */
 static bool stopped_right(struct list *l, int err)
 {
 	const struct xen_thaw_fill *args = &l->args;
@@ -229,14 +230,17 @@ TEST_F(fail_nth, fill)
 	EXPECT_EQ(0, err);
 	EXPECT_TRUE(succeeded_right(&self->l));
 	ASSERT_LT(n, MOST);
-	printf("# %u places: %u ENOMEM, %u other errors, %u of no consequence\n", n - 1,
+	printf("# %u operations: %u ENOMEM, %u other errors, %u without effect\n", n - 1,
 	       errors[0], errors[1], errors[2]);
-	/* The list and the entries; copies of arguments, list, window and results. */
+	/*
+	 * ENOMEM: for the list and the entries. Other errors: from the copies of arguments,
+	 * list, window and results.
+	 */
 	EXPECT_LE(2, errors[0]);
 	EXPECT_LE(4, errors[1]);
 }
 
-/* Wherever a fill fails, it gives back what it took before. */
+/* A fill gives back what it took, no matter which operation fails. */
 TEST_F(fail_nth, memory)
 {
 	unsigned int n, round;
@@ -269,7 +273,7 @@ FIXTURE(calls) {
 FIXTURE_SETUP(calls)
 {
 	if (access("/proc/thread-self/fail-nth", F_OK))
-		SKIP(return, "no /proc/self/fail-nth: it is not a debug kernel");
+		SKIP(return, "no /proc/self/fail-nth: this is not a debug kernel");
 	OPEN_THAW(self->dev);
 	self->nth = open_fail_nth();
 	ASSERT_GE(self->nth, 0);
@@ -323,7 +327,7 @@ TEST_F(calls, query)
 	}
 	EXPECT_EQ(0, err);
 	EXPECT_EQ(XEN_THAW_VERSION, query.version);
-	/* In and out. */
+	/* The copies in and out can fail. */
 	EXPECT_EQ(3, n);
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * XEN_THAW_FILL stopped part way: by Xen, by a signal, by a file that is cut, by
- * the end of the domain. The reported place is exact, and the window is zero
- * afterwards.
+ * XEN_THAW_FILL that is stopped by Xen, by a signal, by a truncated file, or by the
+ * end of the domain. The reported place is exact, and the window is zero afterwards.
  */
 
 #include <signal.h>
@@ -25,7 +24,7 @@ FIXTURE(fault) {
 	struct list l;
 };
 
-/* Where the image is, and whether it is read past the page cache. */
+/* The place of the image, and whether it is read past the page cache. */
 FIXTURE_VARIANT(fault) {
 	const char *where;
 	bool direct;
@@ -85,13 +84,13 @@ struct unpopulated {
 	uint64_t offset;
 };
 
-/* A frame that has no memory. */
-static uint64_t behind(const struct domain *d)
+/* Returns a frame that has no memory. */
+static uint64_t frame_after(const struct domain *d)
 {
 	return d->frames[NR - 1] + 1;
 }
 
-/* The last frames of the domain, and ten after it. */
+/* Extents reach from the last frames of the domain to ten frames after it. */
 TEST_F(fault, frame_not_populated)
 {
 	static const struct unpopulated cases[] = {
@@ -116,7 +115,7 @@ TEST_F(fault, frame_not_populated)
 		if (c->good)
 			list_add(&self->l, c->offset, NR - c->good, c->good);
 		else
-			list_add_raw(&self->l, c->offset, behind(&self->d), 0);
+			list_add_raw(&self->l, c->offset, frame_after(&self->d), 0);
 		last = &self->l.extents[self->l.nr - 1];
 		last->nr_frames += 10;
 
@@ -151,7 +150,7 @@ TEST_F(fault, zeros_to_frame_not_populated)
 TEST_F(fault, goes_on_after_refused_frame)
 {
 	list_add(&self->l, 8, 0, 600);
-	list_add_raw(&self->l, 0, behind(&self->d), 1);
+	list_add_raw(&self->l, 0, frame_after(&self->d), 1);
 	list_add(&self->l, 16, 600, 600);
 	list_add(&self->l, 24, NR - 1, 1);
 	ASSERT_EQ(EIO, list_fill(&self->l, FIRST_REF, ALL_REFS));
@@ -210,7 +209,7 @@ static void act_signal(void *arg)
 	pthread_kill(*(pthread_t *)arg, SIGUSR1);
 }
 
-/* With SA_RESTART, too: a restart would lose the place. */
+/* Signals with SA_RESTART are tested, too, because a restart would lose the place. */
 static void catch_signal(int flags)
 {
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = flags };
@@ -262,7 +261,7 @@ static void *signal_storm(void *arg)
 	return NULL;
 }
 
-/* However often it is stopped, it goes on from there and comes to its end. */
+/* A fill that signals stop again and again goes on from the same place, and ends. */
 TEST_F(fault, signals_without_end)
 {
 	pthread_t this = pthread_self();
@@ -325,7 +324,7 @@ TEST_F(fault, filler_killed)
 		if (pid == 0) {
 			if (domain_map_window_again(&self->d))
 				_exit(255);
-			/* Only when the frame is being watched. */
+			/* Wait until the frame is being watched. */
 			raise(SIGSTOP);
 			_exit(list_fill(&self->l, FIRST_REF, 50));
 		}
@@ -377,7 +376,7 @@ TEST_F(fault, file_truncated_amid)
 	EXPECT_EQ(0, self->l.args.grant_status);
 	EXPECT_TRUE(place_is_consistent(&self->l));
 	EXPECT_TRUE(window_is_clear(&self->d, FIRST_REF, ALL_REFS));
-	/* Everything that the file still has, except a frame that is cut off. */
+	/* All of the rest of the file is done, except a truncated page at its end. */
 	EXPECT_LE(half - 1, self->l.args.frames_done);
 	EXPECT_TRUE(domain_range_matches(&self->d, 0, self->l.args.frames_done));
 }

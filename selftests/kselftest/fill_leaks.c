@@ -17,7 +17,7 @@ FIXTURE(leaks) {
 	struct list l;
 };
 
-/* Where the image is, and whether it is read past the page cache. */
+/* The place of the image, and whether it is read past the page cache. */
 FIXTURE_VARIANT(leaks) {
 	const char *where;
 	bool direct;
@@ -39,7 +39,7 @@ FIXTURE_SETUP(leaks)
 	ASSERT_EQ(0, fsync(self->img.fd));
 	self->img.direct = variant->direct;
 	list_init(&self->l, self->dev, &self->d, &self->img);
-	/* An extent for each frame: a leaked array is 4 KiB or more a fill. */
+	/* With an extent for each frame, a leaked array takes at least 4 KiB for each fill. */
 	for (i = 0; i < NR; i++)
 		list_add(&self->l, i * THAW_PAGE_SIZE + 8, i, 1);
 }
@@ -113,7 +113,7 @@ TEST_F(leaks, pages_of_file)
 	int pipes[2];
 
 	if (variant->direct)
-		SKIP(return, "it has pages of its own");
+		SKIP(return, "direct reads use no pages of the file");
 	EXPECT_EQ(0, fill_all_ways(&self->l, 3));
 
 	/* This shows that sealing can fail: a pipe holds a page. */
@@ -126,7 +126,7 @@ TEST_F(leaks, pages_of_file)
 	EXPECT_EQ(0, fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
 }
 
-/* A filesystem is unmounted only if nobody has a file of it open. */
+/* The kernel unmounts a filesystem only if nobody has a file of it open. */
 TEST_F(leaks, file)
 {
 	char dir[] = "/tmp/leaks.XXXXXX";
@@ -158,7 +158,7 @@ TEST_F(leaks, host_memory)
 	int i;
 
 	if (variant->direct)
-		SKIP(return, "the same");
+		SKIP(return, "this test always reads through the page cache");
 	ASSERT_NE(NULL, xch);
 	ASSERT_EQ(0, image_create(&img, NULL, (NR + 1) * THAW_PAGE_SIZE));
 	for (i = 0; i < 22; i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * XEN_THAW_FILL from a block device with sectors that cannot be read: the device
- * mapper's error target, on the RAM disk that THAW_RAMDISK names.
+ * XEN_THAW_FILL from a block device with sectors that cannot be read. It is made by the
+ * device mapper's error target, on the RAM disk that THAW_RAMDISK names.
  */
 
 #include <linux/dm-ioctl.h>
@@ -171,7 +171,7 @@ TEST_F(read_error, bad_from_the_start)
 	EXPECT_TRUE(domain_matches(&self->d));
 }
 
-/* Bytes that are only read ahead, or with others, need not be readable. */
+/* Bytes that no extent names need not be readable, even if they are read ahead. */
 TEST_F(read_error, bad_in_a_gap)
 {
 	list_add(&self->l, (BAD_PAGE - 10) * THAW_PAGE_SIZE, 0, 10);

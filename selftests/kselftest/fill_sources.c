@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * XEN_THAW_FILL from each kind of file, cached and not. The environment says where
- * the files are (see run-in-dom0). A kind that is missing is skipped.
+ * XEN_THAW_FILL from each kind of file, cached and not. The environment names the
+ * places of the files (see run-in-dom0). A kind that is missing is skipped.
  */
 
 #include <sys/mman.h>

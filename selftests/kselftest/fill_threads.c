@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Several XEN_THAW_FILL at once, and threads that disturb them. */
+/* Several XEN_THAW_FILL run at once, and threads disturb them. */
 
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -23,7 +23,7 @@ FIXTURE(threads) {
 	struct list l;
 };
 
-/* Where the image is, and whether it is read past the page cache. */
+/* The place of the image, and whether it is read past the page cache. */
 FIXTURE_VARIANT(threads) {
 	const char *where;
 	bool direct;
@@ -214,7 +214,7 @@ static void act_unmap(void *arg)
 	munmap(arg, THAW_PAGE_SIZE);
 }
 
-/* The window goes away: the fill fails, and still reports the place. */
+/* The window goes away during the fill, which fails, and still reports the place. */
 TEST_F(threads, window_gone_amid)
 {
 	struct watch w;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The tracepoints: begin, each batch, end; none for a fill that is refused. */
+/* The tracepoints fire at the begin, each batch and the end, but not if a fill is refused. */
 
 #include "list.h"
 #include "thaw_test.h"
@@ -50,11 +50,11 @@ FIXTURE_TEARDOWN(trace)
 
 /**
  * struct events - contents of the trace
- * @begins: lines of xen_thaw_begin
- * @batches: lines of xen_thaw_batch
- * @ends: lines of xen_thaw_end
- * @frames: of all batches
- * @ops: of all batches
+ * @begins: number of lines of xen_thaw_begin
+ * @batches: number of lines of xen_thaw_batch
+ * @ends: number of lines of xen_thaw_end
+ * @frames: sum of the frames of all batches
+ * @ops: sum of the ops of all batches
  * @last: text of the last event
  */
 struct events {

@@ -6,7 +6,7 @@
 
 #define PAGE	4096UL
 
-/* Pages of a thread: arguments, extents, a false window; gaps between them. */
+/* Pages of a thread: arguments, extents and a false window, with gaps between them. */
 #define PAGES	6
 
 /* A frame above the memory of any host, or a bit that makes a frame one. */
@@ -98,12 +98,12 @@ uint64_t odd_pointer(struct fuzzer *f, uint64_t now)
 	}
 }
 
-/* Never another place in the real window: its entries belong to other threads. */
+/* Never returns another place in the real window, where entries belong to other threads. */
 static uint64_t odd_window(struct fuzzer *f, uint64_t now)
 {
 	switch (draw_below(f, 4)) {
 	case 0:
-		/* No call names its domain, so nothing is copied through it. */
+		/* No call names the other domain, so nothing is copied through its window. */
 		return (uintptr_t)f->s->other.window;
 	case 1:
 		return (uintptr_t)f->window;
@@ -186,8 +186,8 @@ static void spoil_extent(struct fuzzer *f)
 }
 
 /*
- * Never the other domain's id, and never with the real window: fills of two
- * domains may use the same entries, and would overwrite each other's.
+ * Never names the other domain, and never uses the real window: fills of two domains
+ * may use the same entries, and would overwrite each other's.
  */
 static void spoil_domid(struct fuzzer *f, struct xen_thaw_fill *args)
 {

@@ -51,10 +51,10 @@ struct shared {
  * @thread: the thread
  * @index: 0 to FUZZ_THREADS - 1
  * @x: state of its random numbers, not 0
- * @calls: calls that it still makes
- * @done: it has made all of its calls
- * @seen: calls by errno
- * @wrong: calls with a wrong result
+ * @calls: number of calls that are left to make
+ * @done: the thread has made all of its calls
+ * @seen: number of calls by errno
+ * @wrong: number of calls with a wrong result
  * @memory: a page for arguments; the next page is not accessible
  * @extents: extents of the call, @nr and more; nothing after them is accessible
  * @nr: number of extents, before anything is changed
@@ -84,7 +84,7 @@ void fuzzer_free(struct fuzzer *f);
 uint64_t draw(struct fuzzer *f);
 unsigned int draw_below(struct fuzzer *f, unsigned int end);
 
-/* Returns any value; @now would be the right one. */
+/* Returns a random or extreme value; @now is the right one. */
 uint64_t odd_value(struct fuzzer *f, uint64_t now);
 
 /* Returns an address without memory, or with memory that soon goes or is read-only. */

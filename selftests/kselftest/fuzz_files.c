@@ -15,7 +15,7 @@
 
 static void add(struct fuzz_files *files, int fd)
 {
-	/* This kernel may not support it. */
+	/* The kernel may not support this kind of file. */
 	if (fd >= 0)
 		files->fds[files->nr++] = fd;
 }
@@ -34,7 +34,7 @@ static void add_on(struct fuzz_files *files, const char *variable, int flags, of
 	add(files, fd);
 }
 
-/* Part of it stays a hole: holes are read, too. */
+/* A part stays a hole, because holes are read, too. */
 static void add_memfd(struct fuzz_files *files, unsigned int flags, off_t size)
 {
 	const int fd = memfd_create("fuzz", flags);

@@ -12,7 +12,7 @@
  * struct fuzz_files - descriptors
  * @fds: array of @nr descriptors
  * @nr: number of descriptors
- * @borrowed: so many of them, from the first on, are not closed
+ * @borrowed: number of descriptors at the start of @fds that are not closed
  */
 struct fuzz_files {
 	int fds[FUZZ_FILES];
@@ -24,10 +24,10 @@ struct fuzz_files {
 int fuzz_files_open(struct fuzz_files *files, int dev, int image);
 void fuzz_files_close(struct fuzz_files *files);
 
-/* Returns one of them, or a number that is open now and then. */
+/* Returns a descriptor, or a number that is open only at times. */
 int fuzz_file(const struct fuzz_files *files, uint64_t random);
 
-/* Closes such a number, or makes it another file. */
+/* Closes such a number, or opens another file with it. */
 void fuzz_files_change(const struct fuzz_files *files, uint64_t random);
 
 #endif /* FUZZ_FILES_H */

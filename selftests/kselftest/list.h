@@ -10,7 +10,7 @@
 #include "source_image.h"
 #include "xen_thaw.h"
 
-/* Entries of a window: 8 to 511. */
+/* A window has the entries 8 to 511. */
 #define FIRST_REF	8
 #define ALL_REFS	504
 
@@ -41,8 +41,8 @@ void list_free(struct list *l);
 void list_clear(struct list *l);
 
 /*
- * Adds frames by their index: data from an offset of the image, or zeros. The frames
- * of a PV domain are anywhere, so it makes an extent for each run.
+ * Add frames by their index, with data from an offset of the image or with zeros. The
+ * frames of a PV domain are anywhere, so each run of frames gets an extent.
  */
 void list_add(struct list *l, uint64_t offset, unsigned int index, unsigned int nr);
 void list_add_zero(struct list *l, unsigned int index, unsigned int nr);
@@ -50,10 +50,10 @@ void list_add_zero(struct list *l, unsigned int index, unsigned int nr);
 /* Adds frames by their number; the expected contents do not change. */
 void list_add_raw(struct list *l, uint64_t offset, uint64_t frame, unsigned int nr);
 
-/* One fill of all extents. Return: 0 or the errno. */
+/* Fills all extents in one call. Return: 0 or the errno. */
 int list_fill(struct list *l, unsigned int first_ref, unsigned int nr_refs);
 
-/* Drops the frames that args reports as done: the next fill goes on from there. */
+/* Drops the frames that @args reports as done, so that the next fill goes on there. */
 void list_skip_done(struct list *l);
 
 /*

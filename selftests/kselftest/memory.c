@@ -15,7 +15,7 @@ static void write_to(const char *path, const char *text)
 	fclose(f);
 }
 
-/* Freed memory that is kept: page cache, slabs without objects, KASAN's quarantine. */
+/* Frees the page cache, slabs without objects and KASAN's quarantine. */
 static void give_back(void)
 {
 	glob_t found;
@@ -57,6 +57,6 @@ bool memory_is_back(long before)
 		if (lost < MEMORY_SLACK_KIB)
 			return true;
 	}
-	printf("# %ld KiB of %ld are gone\n", lost, before);
+	printf("# %ld KiB of %ld are lost\n", lost, before);
 	return false;
 }

@@ -11,7 +11,7 @@
 /* Free KiB after the kernel has reclaimed what it can; -1: unknown. */
 long memory_free_kib(void);
 
-/* True if, in the end, no more than the slack is lost; else prints how much is. */
+/* True if no more than the slack is lost in the end. If not, prints the loss. */
 bool memory_is_back(long before);
 
 #endif /* MEMORY_H */

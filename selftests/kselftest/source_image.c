@@ -59,7 +59,7 @@ static int write_all(struct image *img)
 	return 0;
 }
 
-/* xorshift64: no two words are equal, and so no two frames. */
+/* xorshift64 gives no two equal words, and so no two equal frames. */
 static void fill_random(unsigned char *data, size_t size)
 {
 	uint64_t x = 0x9e3779b97f4a7c15;

@@ -12,8 +12,8 @@
  * @fd: open for reading and writing
  * @size: bytes in it
  * @data: the contents from @data_at on
- * @data_at: offset in the file
- * @data_size: bytes in @data; around them the file is a hole
+ * @data_at: offset of @data in the file
+ * @data_size: bytes in @data; the file is a hole before and after them
  * @direct: fills read it with XEN_THAW_FILL_DIRECT; not set by image_create()
  */
 struct image {
@@ -40,8 +40,8 @@ int image_create_sparse(struct image *img, const char *where, uint64_t hole, siz
 void image_free(struct image *img);
 
 /*
- * Makes a hole, which the caller has rounded to the filesystem's blocks. On a block
- * device, it makes zeros at least.
+ * Makes a hole, which the caller has rounded to the filesystem's blocks. If a block
+ * device cannot make holes, it writes zeros.
  */
 int image_punch(struct image *img, uint64_t offset, size_t len);
 

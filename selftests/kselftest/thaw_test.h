@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* For every test program: the harness, the contract, the device. */
+/* Every test program needs this: the harness, the contract and the device. */
 #ifndef THAW_TEST_H
 #define THAW_TEST_H
 
@@ -27,7 +27,7 @@
 		     XEN_THAW_DEVICE, strerror(errno)); \
 } while (0)
 
-/* ioctl(), with the errno as its result. */
+/* Calls ioctl(). Return: 0 or the errno. */
 static inline int thaw_ioctl(int fd, unsigned long call, void *args)
 {
 	return ioctl(fd, call, args) ? errno : 0;

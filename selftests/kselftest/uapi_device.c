@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The device node: who may open it, unknown calls, removal of the module. */
+/* The device node: who may open it, and what unknown calls and a removal of the module do. */
 
 #include <linux/capability.h>
 #include <sys/stat.h>
@@ -25,7 +25,7 @@ FIXTURE_TEARDOWN(device)
 	close(self->dev);
 }
 
-/* The errno of opening the device in a child, after prepare() there. */
+/* Opens the device in a child that has called prepare(). Return: 0 or the errno. */
 static int open_after(int (*prepare)(void))
 {
 	int status;

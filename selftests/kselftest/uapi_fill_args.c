@@ -10,7 +10,7 @@
 #include "fill_call.h"
 #include "thaw_test.h"
 
-/* Size of the struct's first version: a part of the contract. */
+/* The size of the struct's first version is a part of the contract. */
 #define FILL_SIZE_V1	80
 
 FIXTURE(fill_args) {
@@ -125,7 +125,7 @@ TEST_F(fill_args, domid_reserved)
 		self->args->domid = domid;
 		EXPECT_EQ(EINVAL, fill_refused(&self->call));
 	}
-	/* More bits than an id has. */
+	/* These have more bits than an id. */
 	for (domid = 0x8000; domid <= 0xFFFF; domid += 0x101) {
 		self->args->domid = domid;
 		EXPECT_EQ(EINVAL, fill_refused(&self->call));
@@ -225,13 +225,13 @@ TEST_F(fill_args, window_bad_pointer)
 	EXPECT_EQ(EFAULT, fill_refused(&self->call));
 	self->args->window = ~7UL;
 	EXPECT_EQ(EFAULT, fill_refused(&self->call));
-	/* Its last entry is beyond the page. */
+	/* The last entry of the window is after the end of the page. */
 	self->args->window = (uintptr_t)self->call.window + 8;
 	self->args->nr_refs = GRANT_ENTRIES - 8;
 	EXPECT_EQ(EFAULT, fill_refused(&self->call));
 }
 
-/* Only the first batch notices. */
+/* Only the first batch finds this out. */
 TEST_F(fill_args, window_read_only)
 {
 	ASSERT_EQ(0, mprotect(self->call.window, THAW_PAGE_SIZE, PROT_READ));
@@ -255,7 +255,7 @@ TEST_F(fill_args, window_entries_of_others)
 {
 	unsigned char *entries = self->call.window;
 
-	/* Reserved and the neighbour's entries are neither checked nor cleared. */
+	/* Reserved entries and those of others are neither checked nor cleared. */
 	memset(entries, 0x5a, 8 * 8);
 	memset(entries + 16 * 8, 0x5a, THAW_PAGE_SIZE - 16 * 8);
 	EXPECT_EQ(EIO, thaw_ioctl(self->dev, XEN_THAW_FILL, self->args));

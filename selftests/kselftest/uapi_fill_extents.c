@@ -29,7 +29,7 @@ FIXTURE_TEARDOWN(fill_extents)
 	close(self->dev);
 }
 
-/* The first, a middle and the last extent: each one is checked. */
+/* The module checks the first, a middle and the last extent. */
 #define for_each_extent(e, self) \
 	for ((e) = (self)->extents; (e) < (self)->extents + CALL_EXTENTS; (e)++)
 
@@ -198,7 +198,7 @@ TEST_F(fill_extents, end_of_file)
 		EXPECT_EQ(ENODATA, fill_refused_at(&self->call, index));
 		e->offset = CALL_FILE_SIZE;
 		EXPECT_EQ(ENODATA, fill_refused_at(&self->call, index));
-		/* Above every possible file offset, but no overflow. */
+		/* This is above all file offsets, but does not overflow. */
 		e->offset = ~0ULL - THAW_PAGE_SIZE;
 		EXPECT_EQ(ENODATA, fill_refused_at(&self->call, index));
 
@@ -227,7 +227,7 @@ TEST_F(fill_extents, empty_file)
 
 	ASSERT_EQ(0, ftruncate(self->call.file, 0));
 	EXPECT_EQ(ENODATA, fill_refused_at(&self->call, 0));
-	/* The file is not read for zeros. */
+	/* A zero extent does not read the file. */
 	for_each_extent(e, self) {
 		e->offset = 0;
 		e->flags = XEN_THAW_EXTENT_ZERO;

@@ -2,9 +2,9 @@
 /*
  * Random and boundary values for each argument of each call. Four threads share
  * one domain and one window, while descriptors are closed and replaced, memory is
- * unmapped and signals come. XEN_THAW_FUZZ_CALLS is the number of calls.
- * XEN_THAW_FUZZ_SEED is the seed; a run prints its own. A seed always gives the
- * same arguments, but not the same timing.
+ * unmapped and signals arrive. XEN_THAW_FUZZ_CALLS is the number of calls.
+ * XEN_THAW_FUZZ_SEED is the seed, and a run prints its seed. A seed always gives
+ * the same arguments, but not the same timing.
  */
 
 #include <pthread.h>
@@ -123,7 +123,7 @@ static void call_fill(struct fuzzer *f)
 	good_fill(f, args);
 	while (spoilt--)
 		spoil_fill(f, args);
-	/* The surplus of a size that is too large. */
+	/* These bytes are the surplus of a size that is too large. */
 	if (!draw_below(f, 8))
 		f->memory[sizeof(*args) + draw_below(f, THAW_PAGE_SIZE - sizeof(*args))] = 1;
 	before = *args;
@@ -235,7 +235,7 @@ FIXTURE_VARIANT(fuzz) {
 FIXTURE_VARIANT_ADD(fuzz, pvh) { .kind = DOMAIN_PVH };
 FIXTURE_VARIANT_ADD(fuzz, pv) { .kind = DOMAIN_PV };
 
-/* Valid arguments, on a page where no result can be written. */
+/* Puts valid arguments on a page that is read-only, so that no result can be written. */
 static int make_readonly(struct shared *s)
 {
 	struct xen_thaw_extent *extent = (void *)(s->readonly + 1024);
@@ -305,7 +305,7 @@ static unsigned long number_from(const char *name, unsigned long otherwise)
 	return text ? strtoul(text, NULL, 0) : otherwise;
 }
 
-/* Runs all threads. Return: calls that were wrong. */
+/* Runs all threads. Return: number of wrong results. */
 static unsigned long fuzz_all(FIXTURE_DATA(fuzz) *self, unsigned long calls, uint64_t seed)
 {
 	struct sigaction action = { .sa_handler = on_signal };
@@ -368,7 +368,7 @@ TEST_F_TIMEOUT(fuzz, calls, 6000)
 	seed = number_from("XEN_THAW_FUZZ_SEED", seed % 1000000000);
 	printf("# XEN_THAW_FUZZ_SEED=%llu XEN_THAW_FUZZ_CALLS=%lu\n",
 	       (unsigned long long)seed, calls);
-	/* Warms up caches that keep memory. */
+	/* The first calls warm up caches that keep memory. */
 	ASSERT_EQ(0, fuzz_all(self, 2000, seed + 1));
 	/* Some MiB come and go by chance, but a leak would repeat. */
 	for (tries = 3; tries && !back; tries--, seed += 2) {
@@ -383,7 +383,7 @@ TEST_F_TIMEOUT(fuzz, calls, 6000)
 			printf("# %7lu %s\n", seen(self, err), err ? strerror(err) : "success");
 	for (i = 0; calls >= DEFAULT_CALLS && i < ARRAY_SIZE(expected); i++)
 		EXPECT_LT(0, seen(self, expected[i])) {
-			TH_LOG("never: errno %d", expected[i]);
+			TH_LOG("errno %d was never returned", expected[i]);
 		}
 
 	EXPECT_TRUE(window_is_clear(&self->s.d, 0, GRANT_ENTRIES));

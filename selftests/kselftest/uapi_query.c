@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* XEN_THAW_QUERY: its sizes, what it refuses, what it returns. */
+/* XEN_THAW_QUERY: its sizes, the structs that it refuses, and its results. */
 
 #include <stddef.h>
 #include <sys/mman.h>
 
 #include "thaw_test.h"
 
-/* Size of the struct's first version: a part of the contract. */
+/* The size of the struct's first version is a part of the contract. */
 #define QUERY_SIZE_V1	32
 
 struct padded_query {

@@ -30,7 +30,7 @@ int watch_start(struct watch *w, struct domain *d, unsigned int index,
 	w->word = (uint64_t *)(d->memory + index * 4096UL);
 	w->before = *w->word;
 
-	/* Signals are for the thread that fills. */
+	/* Only the thread that fills gets signals. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	err = pthread_create(&w->thread, NULL, watch_thread, w);
