@@ -1,16 +1,17 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# Steps: commands that run at_once at a time, each with a log, a limit and a count. The
-# script that has them sets, before it reads this file, patterns (those of their names that
-# are wanted, or none for all), list (not empty: only print their names) and logs (a folder).
+# Steps are commands, each with a name, a log, a time limit and a count of its tests. At
+# most $at_once of them run at a time. A script sets three variables before it reads this
+# file: patterns (run only steps whose names match one of them; if empty, run all), list (if
+# not empty, only print the names) and logs (the folder of the logs).
 # shellcheck disable=SC2154 # these three
 
 passed=0 failed=0 skipped=0 matched=0
 begun=$SECONDS
 mkdir -p "$logs"
 
-# Steps under way, by name. An emulated machine takes one processor most of the
-# time, so that two of them fit a machine with two.
+# The running steps, by name. An emulated machine uses one processor most of the time,
+# so two steps fit a machine with two processors.
 declare -A job_of=() start_of=() limit_of=()
 at_once=1
 
@@ -19,20 +20,20 @@ wanted()
 	local pattern
 	[ ${#patterns[@]} != 0 ] || return 0
 	for pattern in "${patterns[@]}"; do
-		# shellcheck disable=SC2053 # a pattern it is
+		# shellcheck disable=SC2053 # the right side is a pattern
 		[[ $1 != $pattern ]] || return 0
 	done
 	return 1
 }
 
-# Shows on a terminal what is going on; elsewhere, now and then that it goes on.
-told=$SECONDS
+# Prints the running steps: on a terminal each second, and elsewhere each minute.
+printed=$SECONDS
 progress()
 {
 	local name line=
-	[ "$told" != "$SECONDS" ] || return 0
-	[ -t 1 ] || [ $((SECONDS - told)) -ge 60 ] || return 0
-	told=$SECONDS
+	[ "$printed" != "$SECONDS" ] || return 0
+	[ -t 1 ] || [ $((SECONDS - printed)) -ge 60 ] || return 0
+	printed=$SECONDS
 	for name in "${!job_of[@]}"; do
 		line+="  $name $((SECONDS - start_of[$name])) s"
 	done
@@ -43,7 +44,7 @@ progress()
 	fi
 }
 
-# stop_job NAME: not only the step's shell, all that it has started.
+# stop_job NAME: stop the step's shell, and all processes that it has started.
 stop_job()
 {
 	kill -TERM -- "-${job_of[$1]}" 2>/dev/null
@@ -62,7 +63,7 @@ trap stop_jobs EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# result NAME STATUS SECONDS
+# result NAME STATUS SECONDS: count and print the result of a step
 result()
 {
 	local log=$logs/$1.log counts p=0 f=0 s=0
@@ -91,8 +92,8 @@ result()
 	fi
 }
 
-# Waits a moment, and takes the result of what has ended.
-look()
+# Waits a moment, stops steps that take too long, and gets the results of those that ended.
+poll_jobs()
 {
 	local name status
 	sleep 0.2
@@ -110,18 +111,18 @@ look()
 	done
 }
 
-# Until fewer than N steps run.
+# wait_below N: wait until fewer than N steps run
 wait_below()
 {
 	while [ ${#job_of[@]} -ge "$1" ]; do
-		look
+		poll_jobs
 	done
 }
 
-# step NAME SECONDS COMMAND [ARGUMENT]...: a test, and how long it may take.
+# step NAME SECONDS COMMAND [ARGUMENT]...: start a step, which may take SECONDS.
 #
-# It passes if COMMAND returns 0, and is skipped if that returns 77. If the
-# last count in its log is "N passed, N failed[, N skipped]", it counts so much.
+# It passes if COMMAND returns 0, and is skipped if COMMAND returns 77. If its log has
+# lines "N passed, N failed[, N skipped]", the numbers of the last one are counted.
 # COMMAND finds NAME in $running, and its own output in $logs/NAME.log.
 step()
 {
@@ -137,7 +138,7 @@ step()
 	wait_below "$at_once"
 	start_of[$name]=$SECONDS
 	limit_of[$name]=$limit
-	# shellcheck disable=SC2034 # COMMAND may want to know
+	# shellcheck disable=SC2034 # COMMAND may use it
 	running=$name
 	set -m
 	"$@" </dev/null >"$logs/$name.log" 2>&1 &
@@ -145,7 +146,8 @@ step()
 	set +m
 }
 
-# What all came to; fails if a step did. Ends the script if there was none to run.
+# Waits for all steps and prints the totals. Fails if a step failed. Ends the script if no
+# step matched.
 finish_steps()
 {
 	wait_below 1
