@@ -169,6 +169,11 @@ const char *env_helper(void)
 	return getenv(ENV_HELPER);
 }
 
+const char *env_hotplug(void)
+{
+	return getenv(ENV_HOTPLUG);
+}
+
 uint64_t mem_available(void)
 {
 	uint64_t kib = 0;

@@ -14,6 +14,7 @@
 #define ENV_DEBUG	"XEN_THAW_DEBUG"
 #define ENV_ENGINE	"XEN_THAW_ENGINE"
 #define ENV_HELPER	"XEN_THAW_HELPER"
+#define ENV_HOTPLUG	"XEN_THAW_HOTPLUG"
 #define ENV_PROGRESS	"XEN_THAW_PROGRESS"
 #define ENV_STATS	"XEN_THAW_STATS"
 #define ENV_STOCK	"XEN_THAW_STOCK_HELPER"
@@ -153,6 +154,13 @@ const char *env_stock_helper(void);
  * Return: a path, or NULL.
  */
 const char *env_helper(void);
+
+/**
+ * env_hotplug() - who sets up disks and interfaces: XEN_THAW_HOTPLUG
+ *
+ * Return: "native", "stock", or anything else that somebody set; or NULL.
+ */
+const char *env_hotplug(void);
 
 /**
  * mem_available() - how much memory programs can get without swapping

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xen-thaw-hotplug: stands in for Xen's scripts "block" and "vif-bridge", by
+ * the name that it is called with. It starts no other program; a call that it
+ * does not know goes to the stock script by exec.
+ */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "env.h"
+#include "hotplug.h"
+#include "lock.h"
+#include "message.h"
+#include "store.h"
+
+/* A name that needs no dpkg-divert: block-thaw hands over to block. */
+#define SUFFIX	"-thaw"
+
+/* Room for a path of PATH_MAX and what is wrong with it. */
+#define MAX_TEXT	5120
+
+/* Far more than backend/vbd/DOMID/DEVID. */
+#define MAX_XENBUS_PATH	256
+
+static const char usage[] =
+	"usage: block add|remove\n"
+	"       vif-bridge online|offline|add|remove [type_if=vif|tap]\n"
+	"\n"
+	"libxl calls this program in place of Xen's scripts of these names. It\n"
+	"knows by its name which one it is. See xen-thaw-hotplug(8).\n";
+
+static void report(int priority, const char *text)
+{
+	syslog(LOG_DAEMON | priority, "%s", text);
+	if (priority != LOG_DEBUG || env_debug())
+		message("%s", text);
+}
+
+void note(const char *fmt, ...)
+{
+	char text[MAX_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	report(LOG_DEBUG, text);
+}
+
+void fatal(const char *fmt, ...)
+{
+	char text[MAX_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	report(LOG_ERR, text);
+	store_report("error", text);
+	lock_release();
+	exit(1);
+}
+
+void busy(const char *fmt, ...)
+{
+	char text[MAX_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	report(LOG_ERR, text);
+	store_report("busy", text);
+	lock_release();
+	exit(1);
+}
+
+/* If we ran ourselves as the stock script, that would never end. */
+static bool is_ourselves(const char *path)
+{
+	struct stat self, other;
+
+	return !stat("/proc/self/exe", &self) && !stat(path, &other) &&
+	       self.st_dev == other.st_dev && self.st_ino == other.st_ino;
+}
+
+static bool is_script(const char *path)
+{
+	return !access(path, X_OK) && !is_ourselves(path);
+}
+
+/* Return: the stock script beside @script, or NULL. */
+static char *find_stock(const char *script, const char *name)
+{
+	const char *slash = strrchr(script, '/');
+	int dir = slash ? (int)(slash - script) + 1 : 0;
+	char *path;
+
+	if (asprintf(&path, "%.*s%s.stock", dir, script, name) < 0)
+		return NULL;
+	if (is_script(path))
+		return path;
+	free(path);
+	if (asprintf(&path, "%.*s%s", dir, script, name) < 0)
+		return NULL;
+	if (is_script(path))
+		return path;
+	free(path);
+	return NULL;
+}
+
+void hand_over(const struct hotplug *call, const char *fmt, ...)
+{
+	char why[MAX_TEXT];
+	va_list ap;
+	char *path;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	note("handed to the stock script: %s", why);
+	path = find_stock(call->argv[0], call->name);
+	if (!path)
+		fatal("%s: and Xen's own script is not beside %s, as %s.stock",
+		      why, call->argv[0], call->name);
+	lock_release();
+	/* It finds its other files by its own name. */
+	call->argv[0] = path;
+	execv(path, call->argv);
+	fatal("cannot run %s: %s", path, strerror(errno));
+}
+
+/* Return: the name of the script that we stand in for. */
+static const char *script_name(const char *path)
+{
+	const char *name = strrchr(path, '/');
+	size_t len;
+
+	name = name ? name + 1 : path;
+	len = strlen(name);
+	if (len > strlen(SUFFIX) && !strcmp(name + len - strlen(SUFFIX), SUFFIX))
+		return strndup(name, len - strlen(SUFFIX));
+	return strdup(name);
+}
+
+static const char *first_command(char **argv)
+{
+	for (argv++; *argv; argv++)
+		if (!strchr(*argv, '='))
+			return *argv;
+	return "";
+}
+
+/* Return: whether the administrator wants the stock script. */
+static bool stock_wanted(void)
+{
+	const char *value = env_hotplug();
+
+	if (!value || !*value || !strcmp(value, "native"))
+		return false;
+	if (strcmp(value, "stock"))
+		fatal(ENV_HOTPLUG "=%s: neither \"native\" nor \"stock\"",
+		      value);
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct hotplug call = { .argv = argv };
+	const char *path = getenv("XENBUS_PATH");
+
+	call.name = script_name(argc ? argv[0] : "");
+	if (!call.name)
+		return 1;
+	if (strcmp(call.name, "block") && strcmp(call.name, "vif-bridge")) {
+		fputs(usage, argc > 1 && !strcmp(argv[1], "--help") ? stdout :
+								      stderr);
+		return argc > 1 && !strcmp(argv[1], "--help") ? 0 : 2;
+	}
+	if (path && strlen(path) > MAX_XENBUS_PATH) {
+		message("XENBUS_PATH has %zu bytes, more than %d", strlen(path),
+			MAX_XENBUS_PATH);
+		return 1;
+	}
+	openlog(argv[0], LOG_PID, LOG_DAEMON);
+	call.command = first_command(argv);
+	if (stock_wanted())
+		hand_over(&call, ENV_HOTPLUG "=stock");
+	if (!strcmp(call.name, "block"))
+		block_script(&call);
+	else
+		vif_script(&call);
+	return 0;
+}
