@@ -17,6 +17,8 @@ help:
 	@echo 'make tools               xen-thaw and xen-thaw-helper'
 	@echo 'make install             install both (DESTDIR, PREFIX=$(PREFIX))'
 	@echo 'make uninstall           remove what make install installed'
+	@echo 'make install-hotplug     xen-thaw-hotplug in the place of two scripts of Xen'
+	@echo 'make uninstall-hotplug   put the scripts back'
 	@echo 'make dkms-install        install the module by DKMS [KVER=VERSION]'
 	@echo 'make clean               remove what was built, except build/'
 	@echo 'make distclean           remove build/ as well'
@@ -29,6 +31,7 @@ help:
 	@echo 'make check-debug         test the module on kernels with checkers'
 	@echo 'make check-mutations     compare with stock on MUTATIONS=300 damaged images'
 	@echo 'make check-races         kills and races, ROUNDS=50 of each'
+	@echo 'make check-hotplug       disks and interfaces on every dom0, KILLS=50'
 	@echo 'make check-pairs         restore an image twice at once, ROUNDS=50 times'
 	@echo 'make matrix              every dom0, kernel, guest, engine, filesystem'
 	@echo 'make check-all           all of these checks, for hours'
@@ -66,6 +69,9 @@ uninstall:
 	rm -f $(DESTDIR)/lib/modules/$(KRELEASE)/updates/module/xen_thaw.ko*
 	rm -f $(DESTDIR)$(PREFIX)/include/xen_thaw.h
 	$(if $(DESTDIR),,depmod $(KRELEASE))
+
+install-hotplug uninstall-hotplug:
+	+$(MAKE) -C userspace $@
 
 dkms-install:
 	module/dkms-install $(KVER)
@@ -114,7 +120,13 @@ check-races:
 	@ROUNDS=$(ROUNDS) selftests/check packages ksft module-6.12 tools \
 		programs emulator e2e-pv-6.12-races
 
-# This runs on each kernel. make check tries a few pairs on one kernel.
+# make check tries one dom0, and kills fewer times.
+check-hotplug: KILLS ?= 50
+check-hotplug:
+	@KILLS=$(KILLS) selftests/check packages ksft 'module-*' tools \
+		programs emulator 'e2e-*-hotplug'
+
+# make check leaves this out.
 check-pairs:
 	@ROUNDS=$(ROUNDS) selftests/check packages ksft 'module-*' tools \
 		programs emulator 'e2e-*-pairs'
@@ -130,6 +142,7 @@ check-all:
 	+@$(MAKE) check-debug
 	+@$(MAKE) check-mutations
 	+@$(MAKE) check-races
+	+@$(MAKE) check-hotplug
 	+@$(MAKE) check-pairs
 	@selftests/matrix
 
@@ -143,6 +156,6 @@ SMP ?= 1
 shell:
 	@selftests/shell --dom0 $(DOM0) --kernel $(KERNEL) --smp $(SMP)
 
-.PHONY: all help module tools install uninstall dkms-install clean distclean \
-	demo check check-calls check-debug check-mutations check-races check-pairs check-all matrix fuzz \
-	bench shell
+.PHONY: all help module tools install uninstall install-hotplug uninstall-hotplug dkms-install clean distclean \
+	demo check check-calls check-debug check-mutations check-races check-hotplug check-pairs \
+	check-all matrix fuzz bench shell

@@ -90,9 +90,6 @@ static void name_it(struct vif *vif)
 		name = store_path("%s-emu", name);
 	if (!name)
 		fatal("out of memory");
-	if (strlen(name) >= IFNAMSIZ)
-		fatal("%s: an interface's name has at most %d bytes", name,
-		      IFNAMSIZ - 1);
 	vif->name = name;
 }
 
@@ -220,6 +217,9 @@ static void rename_it(const struct vif *vif, uint32_t index)
 
 	if (!strcmp(vif->name, vif->kernel_name))
 		return;
+	if (strlen(vif->name) >= IFNAMSIZ)
+		fatal("cannot rename %s to %s: a name has at most %d bytes",
+		      vif->kernel_name, vif->name, IFNAMSIZ - 1);
 	if (!link_get(vif->name, &other))
 		fatal("cannot rename %s: there is an interface %s already",
 		      vif->kernel_name, vif->name);
