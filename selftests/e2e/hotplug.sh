@@ -6,9 +6,10 @@
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
+# shellcheck source=selftests/e2e/devices.sh
+. /root/devices.sh
 
 kills=${1:-10}
-scripts=/etc/xen/scripts
 image=/tmp/disk.img
 saved=/tmp/devices.save
 # Of a domain that does not exist: only the scripts look at it.
@@ -16,23 +17,12 @@ front=990
 vbd=/local/domain/0/backend/vbd/$front/51712
 vif=/local/domain/0/backend/vif/$front/0
 
-# As make install-hotplug does it.
-install_hotplug()
-{
-	for name in block vif-bridge; do
-		mv $scripts/$name $scripts/$name.stock &&
-			ln -s /usr/local/bin/xen-thaw-hotplug $scripts/$name || return
-	done
-}
-
 set_up()
 {
-	for module in loop bridge dummy brd crc32c_generic ext4 xen-blkback xen-netback; do
+	for module in dummy brd crc32c_generic ext4; do
 		modprobe $module || return
 	done
-	ip link add xenbr0 type bridge stp_state 0 forward_delay 0 &&
-		ip addr add 10.9.0.1/24 dev xenbr0 && ip link set xenbr0 mtu 1400 up &&
-		dd if=/dev/zero of=$image bs=1M count=8 2>/dev/null && install_hotplug
+	install_hotplug && make_bridge && dd if=/dev/zero of=$image bs=1M count=8 2>/dev/null
 }
 
 # new_disk MODE PARAMS [DOMAIN]: what libxl writes before it calls the script
@@ -68,8 +58,8 @@ vif()
 clean_store()
 {
 	for path in backend/vbd backend/vif $front 991; do
-		xenstore-rm /local/domain/0/$path 2>/dev/null
-		xenstore-rm /local/domain/$path 2>/dev/null
+		xenstore-rm "/local/domain/0/$path" 2>/dev/null
+		xenstore-rm "/local/domain/$path" 2>/dev/null
 	done
 	return 0
 }
@@ -109,7 +99,7 @@ tidy()
 {
 	losetup -D
 	for link in vif$front.0 vif$front.0-emu custom custom-emu; do
-		ip link del $link 2>/dev/null
+		ip link del "$link" 2>/dev/null
 	done
 	clean_store
 }
@@ -291,7 +281,7 @@ killed()
 		XENBUS_TYPE=vbd XENBUS_BASE_PATH=backend XENBUS_PATH=backend/vbd/$front/51712 \
 			$scripts/block add >/dev/null 2>&1 &
 		pid=$!
-		usleep $((RANDOM * 2))
+		usleep "$(od -A n -N 2 -t u2 /dev/urandom | tr -d " ")"
 		kill -9 $pid 2>/dev/null
 		wait $pid 2>/dev/null
 		block native remove || why "remove: $(tail -n 3 /tmp/script.log)" || return
@@ -301,18 +291,10 @@ killed()
 		tidy && no_loops
 }
 
-disks()
-{
-	for letter in a b c d; do
-		[ -e /tmp/$letter.img ] || dd if=/dev/zero of=/tmp/$letter.img bs=1M count=4 2>/dev/null
-		printf "'/tmp/%s.img,raw,xvd%s,w'," $letter $letter
-	done
-}
-
 start_guest()
 {
-	guest_start pvh guest 128 1 "disk=[$(disks)]" "vif=['bridge=xenbr0']" \
-		'extra="console=hvc0 quiet loglevel=3 pci=off 8250.nr_uarts=0 disks=4 net=10.9.0 fill=1"'
+	guest_start pvh guest 128 1 "disk=[$(disks 4)]" "vif=['bridge=xenbr0']" \
+		"$(devices_extra 4)"
 }
 
 count_in_log()
@@ -358,17 +340,12 @@ lives()
 	wait_for 20 nothing_left
 }
 
-started()
-{
-	awk '/^processes/ { print $2 }' /proc/stat
-}
-
 # No process for a device, but for the script that libxl starts.
 starts_few()
 {
-	before=$(started)
+	before=$(processes_started)
 	restore auto $saved || why "$(tail -n 5 $log)" || return
-	number=$(($(started) - before))
+	number=$(($(processes_started) - before))
 	echo "# $number processes"
 	# The three of the test itself are not xl's.
 	[ $number -le 20 ] && guest_destroy guest && wait_for 20 nothing_left

@@ -75,7 +75,7 @@ TEST(shared_needs_no_check)
 TEST(loop_of_another_file)
 {
 	EXPECT_FALSE(loop_is_attached_to("/dev/loop-none", "/dev/null"));
-	EXPECT_EQ(ENOENT, loop_detach("/dev/loop-none"));
+	EXPECT_EQ(-ENOENT, loop_detach("/dev/loop-none"));
 }
 
 TEST(lock_leaves_no_file)

@@ -79,7 +79,7 @@ static void add_device(const char *path, enum access access,
  * Name a loop device in xenstore, then attach the file to it. A process that is
  * killed at any point leaves no loop device that "remove" does not find.
  *
- * Return: 0, or an errno.
+ * Return: 0, or a negative errno.
  */
 static int attach(int fd, const char *path, bool writable, struct loop *loop)
 {
@@ -93,11 +93,11 @@ static int attach(int fd, const char *path, bool writable, struct loop *loop)
 			break;
 		named = store_update(&entry, 1);
 		if (!named) {
-			error = errno;
+			error = -errno;
 			break;
 		}
 		error = loop_attach(loop, fd, path, writable);
-		if (error != EBUSY && error != ENXIO)
+		if (error != -EBUSY && error != -ENXIO)
 			break;
 	}
 	if (error && named)
@@ -138,7 +138,7 @@ static void add_loop(int fd, const char *path, bool writable)
 
 	if (error)
 		fatal("cannot attach %s to a loop device: %s", path,
-		      strerror(error));
+		      strerror(-error));
 	if (connect_device(loop.node, loop.dev))
 		return;
 	error = errno;
@@ -219,7 +219,7 @@ static void remove_file(const struct hotplug *call, const char *params)
 		error = loop_detach(node);
 		if (error)
 			fatal("cannot detach %s from %s: %s", params, node,
-			      strerror(error));
+			      strerror(-error));
 	}
 	lock_release();
 	free(node);

@@ -39,8 +39,8 @@ static int open_socket(void)
 		return 0;
 	socket_ = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	if (!socket_)
-		return errno;
-	return mnl_socket_bind(socket_, 0, MNL_SOCKET_AUTOPID) ? errno : 0;
+		return -errno;
+	return mnl_socket_bind(socket_, 0, MNL_SOCKET_AUTOPID) ? -errno : 0;
 }
 
 static struct nlmsghdr *new_request(uint16_t type, uint16_t flags)
@@ -53,7 +53,7 @@ static struct nlmsghdr *new_request(uint16_t type, uint16_t flags)
 	return msg;
 }
 
-/* Send the request, and give all answers to @cb. Return: 0, or an errno. */
+/* Send the request, and give all answers to @cb. Return: 0, or a negative errno. */
 static int talk(struct nlmsghdr *msg, mnl_cb_t cb, void *data)
 {
 	int result = open_socket();
@@ -62,15 +62,15 @@ static int talk(struct nlmsghdr *msg, mnl_cb_t cb, void *data)
 	if (result)
 		return result;
 	if (mnl_socket_sendto(socket_, msg, msg->nlmsg_len) < 0)
-		return errno;
+		return -errno;
 	do {
 		len = mnl_socket_recvfrom(socket_, reply, sizeof(reply));
 		if (len < 0)
-			return errno;
+			return -errno;
 		result = mnl_cb_run(reply, len, msg->nlmsg_seq,
 				    mnl_socket_get_portid(socket_), cb, data);
 	} while (result > 0);
-	return result < 0 ? errno : 0;
+	return result < 0 ? -errno : 0;
 }
 
 static int parse_link(const struct nlmsghdr *msg, void *data)
@@ -98,7 +98,7 @@ int link_get(const char *name, struct link *link)
 	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(msg, sizeof(*info));
 
 	if (!*name || strlen(name) >= IFNAMSIZ)
-		return ENODEV;
+		return -ENODEV;
 	*link = (struct link){ 0 };
 	info->ifi_family = AF_UNSPEC;
 	mnl_attr_put_strz(msg, IFLA_IFNAME, name);
@@ -208,5 +208,5 @@ int link_flush_addresses(uint32_t index)
 	for (i = 0; i < all.n && !error; i++)
 		error = remove_address(index, &all.list[i]);
 	/* Removing the first address of a network removes the others. */
-	return error == EADDRNOTAVAIL ? 0 : error;
+	return error == -EADDRNOTAVAIL ? 0 : error;
 }

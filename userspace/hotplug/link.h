@@ -19,14 +19,14 @@ struct link {
 	bool up;
 };
 
-/* All functions return 0, or an errno. The first one opens rtnetlink. */
+/* All functions return 0, or a negative errno. The first one opens rtnetlink. */
 
 /**
  * link_get() - look up an interface
  * @name: at most 15 bytes
  * @link: out
  *
- * ENODEV: there is none of this name.
+ * -ENODEV: there is none of this name.
  */
 int link_get(const char *name, struct link *link);
 

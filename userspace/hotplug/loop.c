@@ -30,17 +30,17 @@ int loop_find_free(struct loop *loop)
 	struct stat st;
 
 	if (fd < 0)
-		return errno;
+		return -errno;
 	number = ioctl(fd, LOOP_CTL_GET_FREE);
-	error = errno;
+	error = -errno;
 	close(fd);
 	if (number < 0)
 		return error;
 	snprintf(loop->node, sizeof(loop->node), "/dev/loop%d", number);
 	if (stat(loop->node, &st))
-		return errno;
+		return -errno;
 	if (!S_ISBLK(st.st_mode))
-		return ENOTBLK;
+		return -ENOTBLK;
 	loop->dev = st.st_rdev;
 	return 0;
 }
@@ -56,10 +56,10 @@ int loop_attach(const struct loop *loop, int fd, const char *path,
 	int error;
 
 	if (loop_fd < 0)
-		return errno;
+		return -errno;
 	/* losetup shortens a name that is too long in the same way. */
-	strncpy((char *)config.info.lo_file_name, path, LO_NAME_SIZE - 1);
-	error = ioctl(loop_fd, LOOP_CONFIGURE, &config) ? errno : 0;
+	snprintf((char *)config.info.lo_file_name, LO_NAME_SIZE, "%s", path);
+	error = ioctl(loop_fd, LOOP_CONFIGURE, &config) ? -errno : 0;
 	close(loop_fd);
 	return error;
 }
@@ -70,8 +70,8 @@ int loop_detach(const char *node)
 	int error;
 
 	if (fd < 0)
-		return errno;
-	error = ioctl(fd, LOOP_CLR_FD) ? errno : 0;
+		return -errno;
+	error = ioctl(fd, LOOP_CLR_FD) ? -errno : 0;
 	close(fd);
 	return error;
 }

@@ -22,8 +22,7 @@ struct loop {
  *
  * Another process may take it before loop_attach() does.
  *
- * Return: 0, or an errno. ENOENT, ENXIO and ENODEV: the kernel has no loop
- * devices.
+ * Return: 0, or a negative errno.
  */
 int loop_find_free(struct loop *loop);
 
@@ -34,7 +33,7 @@ int loop_find_free(struct loop *loop);
  * @path: its name, for those who list loop devices
  * @writable: whether the device may be written to
  *
- * Return: 0, or an errno. EBUSY: somebody else was faster.
+ * Return: 0, or a negative errno. -EBUSY: somebody else was faster.
  */
 int loop_attach(const struct loop *loop, int fd, const char *path,
 		bool writable);
@@ -43,7 +42,7 @@ int loop_attach(const struct loop *loop, int fd, const char *path,
  * loop_detach() - free a loop device, now or when its last user closes it
  * @node: its path
  *
- * Return: 0, or an errno. ENXIO: nothing is attached to it.
+ * Return: 0, or a negative errno. -ENXIO: nothing is attached to it.
  */
 int loop_detach(const char *node);
 

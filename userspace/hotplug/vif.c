@@ -201,14 +201,14 @@ static void check_known(const struct hotplug *call, struct vif *vif,
 static void must(int error, const struct vif *vif, const char *what)
 {
 	if (error)
-		fatal("%s: cannot %s: %s", vif->name, what, strerror(error));
+		fatal("%s: cannot %s: %s", vif->name, what, strerror(-error));
 }
 
 /* For what the scripts do not insist on. */
 static void may(int error, const struct vif *vif, const char *what)
 {
 	if (error)
-		note("%s: cannot %s: %s", vif->name, what, strerror(error));
+		note("%s: cannot %s: %s", vif->name, what, strerror(-error));
 }
 
 static void rename_it(const struct vif *vif, uint32_t index)
