@@ -311,7 +311,7 @@ more_in_log()
 devices_work()
 {
 	for what in 'disk xvda' 'disk xvdd' 'net 10.9.0.1 answers'; do
-		wait_for 90 more_in_log "$what" "$(count_in_log "$what")" ||
+		wait_for 240 more_in_log "$what" "$(count_in_log "$what")" ||
 			why "no more \"$what\": $(tail -n 8 "$(guest_log guest)")" || return
 	done
 	sum=$(sed -n 's/^disk xvda 0 \([0-9a-f]*\).*/\1/p' "$(guest_log guest)" | tail -n 1)
@@ -336,7 +336,7 @@ lives()
 	start_guest && devices_work && xl save guest $saved >$log 2>&1 && nothing_left || return
 	restore auto $saved && devices_work || why "$(tail -n 5 $log)" || return
 	xl reboot -F guest >$log 2>&1 || return
-	wait_for 60 devices_work && guest_destroy guest || return
+	devices_work && guest_destroy guest || return
 	wait_for 20 nothing_left
 }
 
