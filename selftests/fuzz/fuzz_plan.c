@@ -21,6 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		CHECK(p.end + 8 == f.stream.next);
 		CHECK(p.first_after_data <= p.end);
+		CHECK(p.head_end <= p.first_after_data);
 		fuzz_check_plan(&p, &again.stream, data, size);
 	}
 	plan_free(&p);

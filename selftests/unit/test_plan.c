@@ -227,17 +227,21 @@ TEST_F(plan, empty)
 	EXPECT_EQ(0, self->p.nr_data);
 	EXPECT_EQ(0, self->p.nr_zero);
 	EXPECT_EQ(40, self->p.first_after_data);
+	EXPECT_EQ(40, self->p.head_end);
 }
 
 /* The pfns ascend, as in a save of a paused guest. */
 TEST_F(plan, ascending)
 {
 	uint64_t list[100];
-	uint64_t i;
+	uint64_t i, head_end;
 
 	for (i = 0; i < 100; i++)
 		list[i] = i;
 	add(self, list, 100);
+	image_record(&self->img, REC_HVM_CONTEXT, NULL, 0);
+	head_end = self->img.len;
+	image_record(&self->img, REC_OPTIONAL | 1, NULL, 0);
 	for (i = 0; i < 100; i++)
 		list[i] = 100 + i;
 	add(self, list, 100);
@@ -247,6 +251,7 @@ TEST_F(plan, ascending)
 	EXPECT_EQ(0, self->p.nr_zero);
 	EXPECT_EQ(200, self->p.pages);
 	EXPECT_EQ(self->img.tail, self->p.first_after_data);
+	EXPECT_EQ(head_end, self->p.head_end);
 }
 
 TEST_F(plan, types)

@@ -102,12 +102,12 @@ int forward_head(struct restore *r, int pipe_fd)
 {
 	struct stream s;
 	struct stream_record rec;
-	uint64_t from;
+	uint64_t from, end = r->pv ? r->plan.first_after_data : r->plan.head_end;
 
 	if (stream_open(&s, r->io_fd, r->name, r->stream.start))
 		return restore_fail(r, s.error);
 	from = s.start;
-	while (s.next < r->plan.first_after_data) {
+	while (s.next < end) {
 		if (stream_next(&s, &rec))
 			return restore_fail(r, s.error);
 		if (rec.type != REC_PAGE_DATA && !(rec.type & REC_OPTIONAL))
@@ -119,5 +119,5 @@ int forward_head(struct restore *r, int pipe_fd)
 			return -1;
 		from = s.next;
 	}
-	return forward(r, pipe_fd, from, r->plan.first_after_data);
+	return forward(r, pipe_fd, from, end);
 }

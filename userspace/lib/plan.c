@@ -281,6 +281,7 @@ int plan_build(struct plan *p, struct stream *s)
 	give_to_plan(p, &b);
 	p->end = walk.end;
 	p->first_after_data = walk.first_after_data;
+	p->head_end = walk.head_end;
 	p->whole = !ret;
 	if (!ret && b.refusal[0]) {
 		memcpy(s->error, b.refusal, sizeof(s->error));

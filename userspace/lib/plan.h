@@ -30,6 +30,8 @@
  * @end: offset of the END record's header
  * @first_after_data: offset of the first record after the last PAGE_DATA; of the
  *	first record if there is no PAGE_DATA
+ * @head_end: before it are all the records that the stock helper has to see before
+ *	@first_after_data, but for the PAGE_DATA of a PV guest
  * @whole: the members above are known
  * @pv: of a PV guest
  */
@@ -44,6 +46,7 @@ struct plan {
 	uint64_t zero_pages;
 	uint64_t end;
 	uint64_t first_after_data;
+	uint64_t head_end;
 	bool whole;
 	struct pv_pages pv;
 };

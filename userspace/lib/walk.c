@@ -59,9 +59,11 @@ int walk_records(struct stream *s, struct walk *walk,
 {
 	struct order order = { 0 };
 	struct stream_record rec;
+	uint64_t other_end = s->next;
 	int ret;
 
 	walk->first_after_data = s->next;
+	walk->head_end = s->next;
 	do {
 		ret = stream_next(s, &rec);
 		if (!ret)
@@ -70,8 +72,12 @@ int walk_records(struct stream *s, struct walk *walk,
 			ret = fn(arg, &rec);
 		if (ret)
 			return ret;
-		if (rec.type == REC_PAGE_DATA)
+		if (rec.type == REC_PAGE_DATA) {
 			walk->first_after_data = s->next;
+			walk->head_end = other_end;
+		} else if (!(rec.type & REC_OPTIONAL)) {
+			other_end = s->next;
+		}
 	} while (rec.type != REC_END);
 
 	walk->end = rec.offset;

@@ -15,10 +15,13 @@
  * @end: offset of the END record's header
  * @first_after_data: offset of the first record after the last PAGE_DATA; of the
  *	first record of all if there is no PAGE_DATA
+ * @head_end: end of the last mandatory record before @first_after_data that is not
+ *	PAGE_DATA; offset of the first record if there is none
  */
 struct walk {
 	uint64_t end;
 	uint64_t first_after_data;
+	uint64_t head_end;
 };
 
 /**

@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Runs in dom0: restores and destroys a guest by xl, in turns with each helper, and records
+# what happens, for selftests/bench/xl-profile. Arguments: MIB of the guest, ROUNDS, and
+# NAME=HELPER for each helper.
+
+# shellcheck source=selftests/emu/lib.sh
+. /guest/lib.sh
+
+mib=$1 rounds=$2
+shift 2
+image=/tmp/guest.save
+tracing=/sys/kernel/tracing
+
+# record NAME COMMAND...: traces COMMAND, if $traced, and notes how long it took
+record()
+{
+	local name=$1 start end
+	shift
+	echo >$tracing/trace
+	echo "$traced" >$tracing/tracing_on
+	start=$EPOCHREALTIME
+	"$@" >/tmp/log 2>&1 || fail "$*: $(tail -n 5 /tmp/log)"
+	end=$EPOCHREALTIME
+	echo 0 >$tracing/tracing_on
+	[ "$traced" = 0 ] || cat $tracing/trace >"$RESULTS/$name.trace"
+	echo "$name $traced $start $end" >>"$RESULTS/walls"
+}
+
+guest_start pvh guest "$mib" 16
+xl save guest $image >/tmp/log 2>&1 || fail "xl save: $(tail -n 5 /tmp/log)"
+wait_for 20 guest_gone guest || fail "the guest is still there"
+
+# The restored guest must not take the only processor from xl.
+xl sched-credit2 -d Domain-0 -w 65535 || fail "no weight for dom0"
+
+cat /root/probes >$tracing/uprobe_events || fail "no uprobes"
+echo 16384 >$tracing/buffer_size_kb
+for event in xl sched/sched_switch sched/sched_process_fork sched/sched_process_exec \
+	sched/sched_process_exit; do
+	echo 1 >$tracing/events/$event/enable || fail "cannot trace $event"
+done
+
+for round in $(seq 0 "$rounds"); do
+	for traced in 0 1; do
+		echo $traced >$tracing/events/xl/enable
+		for helper; do
+			export LIBXL_SAVE_HELPER=${helper#*=}
+			record "restore.${helper%%=*}.$round" xl restore $image
+			# The daemon of xl goes on starting.
+			sleep 1
+			record "destroy.${helper%%=*}.$round" xl destroy guest
+			wait_for 20 guest_gone guest || fail "the guest is still there"
+			# Xen scrubs the memory when it is idle.
+			sleep "$(awk "BEGIN { print 0.5 + $mib / 512 }")"
+		done
+	done
+	echo "round $round of $rounds"
+done
+# Round 0 reads every program into the page cache.
+rm "$RESULTS"/*.0.trace
