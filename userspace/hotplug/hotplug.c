@@ -137,17 +137,21 @@ void hand_over(const struct hotplug *call, const char *fmt, ...)
 	fatal("cannot run %s: %s", path, strerror(errno));
 }
 
-/* Return: the name of the script that we stand in for. */
+/* Return: the script that we stand in for, or NULL if it is none of ours. */
 static const char *script_name(const char *path)
 {
-	const char *name = strrchr(path, '/');
-	size_t len;
+	static const char * const names[] = { "block", "vif-bridge" };
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	size_t i, len;
 
-	name = name ? name + 1 : path;
-	len = strlen(name);
-	if (len > strlen(SUFFIX) && !strcmp(name + len - strlen(SUFFIX), SUFFIX))
-		return strndup(name, len - strlen(SUFFIX));
-	return strdup(name);
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		len = strlen(names[i]);
+		if (!strncmp(base, names[i], len) &&
+		    (!base[len] || !strcmp(base + len, SUFFIX)))
+			return names[i];
+	}
+	return NULL;
 }
 
 static const char *first_command(char **argv)
@@ -173,16 +177,17 @@ static bool stock_wanted(void)
 
 int main(int argc, char **argv)
 {
-	struct hotplug call = { .argv = argv };
+	struct hotplug call = {
+		.argv = argv,
+		.name = script_name(argc ? argv[0] : ""),
+	};
 	const char *path = getenv("XENBUS_PATH");
 
-	call.name = script_name(argc ? argv[0] : "");
-	if (!call.name)
-		return 1;
-	if (strcmp(call.name, "block") && strcmp(call.name, "vif-bridge")) {
-		fputs(usage, argc > 1 && !strcmp(argv[1], "--help") ? stdout :
-								      stderr);
-		return argc > 1 && !strcmp(argv[1], "--help") ? 0 : 2;
+	if (!call.name) {
+		bool help = argc > 1 && !strcmp(argv[1], "--help");
+
+		fputs(usage, help ? stdout : stderr);
+		return help ? 0 : 2;
 	}
 	if (path && strlen(path) > MAX_XENBUS_PATH) {
 		message("XENBUS_PATH has %zu bytes, more than %d", strlen(path),
