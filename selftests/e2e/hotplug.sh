@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Runs in dom0: hotplug.sh [KILLS]. xen-thaw-hotplug and Xen's own scripts set up disks and
 # interfaces side by side, and leave the same. Then guests use their devices, calls fail, and
-# scripts are killed.
+# scripts are killed. With less than 10 kills there are fewer kinds of devices.
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
@@ -354,18 +354,21 @@ starts_few()
 test_it set_up
 test_it same_state disk_cycle w $image
 test_it same_state disk_cycle r $image
-test_it same_state disk_cycle 'w!' $image
-test_it same_state disk_cycle w /dev/ram0
 ln -s /dev/ram0 /tmp/link
-test_it same_state disk_cycle r /tmp/link
-test_it same_state disk_cycle w /tmp/missing.img
-test_it same_state disk_cycle w /tmp
-for type in vif tap; do
-	test_it same_state vif_cycle $type '' '' xenbr0
-	test_it same_state vif_cycle $type '' 1300 xenbr0
-done
+test_it same_state disk_cycle w /tmp/link
+test_it same_state vif_cycle vif '' '' xenbr0
+test_it same_state vif_cycle tap '' 1300 xenbr0
+# Xen's scripts take seconds for each.
+if [ "$kills" -ge 10 ]; then
+	test_it same_state disk_cycle 'w!' $image
+	test_it same_state disk_cycle r /dev/ram0
+	test_it same_state disk_cycle w /tmp/missing.img
+	test_it same_state disk_cycle w /tmp
+	test_it same_state vif_cycle vif '' 1300 xenbr0
+	test_it same_state vif_cycle tap '' '' xenbr0
+	test_it same_state vif_cycle vif much-too-long-for-linux '' xenbr0
+fi
 test_it same_state vif_cycle vif '' '' nobridge
-test_it same_state vif_cycle vif 'much-too-long-for-linux' '' xenbr0
 test_it renames
 chmod a-w $image
 test_it refuses busy 'is read-only' w $image
