@@ -54,32 +54,32 @@ void note(const char *fmt, ...)
 	report(LOG_DEBUG, text);
 }
 
-void fatal(const char *fmt, ...)
+static void __attribute__((noreturn, format(printf, 2, 0)))
+fail(const char *status, const char *fmt, va_list ap)
 {
 	char text[MAX_TEXT];
-	va_list ap;
 
-	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	report(LOG_ERR, text);
-	store_report("error", text);
+	store_report(status, text);
 	lock_release();
 	exit(1);
 }
 
-void busy(const char *fmt, ...)
+void fatal(const char *fmt, ...)
 {
-	char text[MAX_TEXT];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	report(LOG_ERR, text);
-	store_report("busy", text);
-	lock_release();
-	exit(1);
+	fail("error", fmt, ap);
+}
+
+void busy(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fail("busy", fmt, ap);
 }
 
 /* If we ran ourselves as the stock script, that would never end. */
