@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "env.h"
+#include "file.h"
 #include "message.h"
 #include "stock.h"
 
@@ -56,22 +56,14 @@ static int running_xen(const char *what)
 	return value;
 }
 
-/* If we ran ourselves as the stock helper, that would never end. */
-static bool is_ourselves(const char *path)
-{
-	struct stat self, other;
-
-	return !stat("/proc/self/exe", &self) && !stat(path, &other) &&
-	       self.st_dev == other.st_dev && self.st_ino == other.st_ino;
-}
-
 static const char *find_named(const char *path)
 {
 	if (access(path, X_OK)) {
 		message(ENV_STOCK "=%s: %s", path, strerror(errno));
 		return NULL;
 	}
-	if (is_ourselves(path)) {
+	/* If we ran ourselves as the stock helper, that would never end. */
+	if (file_is_this_program(path)) {
 		message(ENV_STOCK "=%s: this is xen-thaw-helper: name Xen's own",
 			path);
 		return NULL;
@@ -97,7 +89,7 @@ static bool try_dir(struct search *s, const char *dir)
 	snprintf(s->tried + len, sizeof(s->tried) - len, "%s%s",
 		 len ? ", " : "", dir);
 	snprintf(s->path, sizeof(s->path), STOCK_ROOT "%s/" HELPER, dir);
-	return !access(s->path, X_OK) && !is_ourselves(s->path);
+	return !access(s->path, X_OK) && !file_is_this_program(s->path);
 }
 
 const char *stock_find(void)

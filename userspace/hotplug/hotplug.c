@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "env.h"
+#include "file.h"
 #include "hotplug.h"
 #include "lock.h"
 #include "message.h"
@@ -83,36 +83,37 @@ void busy(const char *fmt, ...)
 }
 
 /* If we ran ourselves as the stock script, that would never end. */
-static bool is_ourselves(const char *path)
-{
-	struct stat self, other;
-
-	return !stat("/proc/self/exe", &self) && !stat(path, &other) &&
-	       self.st_dev == other.st_dev && self.st_ino == other.st_ino;
-}
-
 static bool is_script(const char *path)
 {
-	return !access(path, X_OK) && !is_ourselves(path);
+	return !access(path, X_OK) && !file_is_this_program(path);
 }
 
-/* Return: the stock script beside @script, or NULL. */
-static char *find_stock(const char *script, const char *name)
+char *beside_script(const struct hotplug *call, const char *name,
+		    const char *suffix)
 {
+	const char *script = call->argv[0];
 	const char *slash = strrchr(script, '/');
 	int dir = slash ? (int)(slash - script) + 1 : 0;
 	char *path;
 
-	if (asprintf(&path, "%.*s%s.stock", dir, script, name) < 0)
-		return NULL;
-	if (is_script(path))
-		return path;
-	free(path);
-	if (asprintf(&path, "%.*s%s", dir, script, name) < 0)
-		return NULL;
-	if (is_script(path))
-		return path;
-	free(path);
+	if (asprintf(&path, "%.*s%s%s", dir, script, name, suffix) < 0)
+		fatal("out of memory");
+	return path;
+}
+
+/* Return: the path of the stock script, or NULL. */
+static char *find_stock(const struct hotplug *call)
+{
+	static const char * const suffixes[] = { ".stock", "" };
+	size_t i;
+
+	for (i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		char *path = beside_script(call, call->name, suffixes[i]);
+
+		if (is_script(path))
+			return path;
+		free(path);
+	}
 	return NULL;
 }
 
@@ -126,7 +127,7 @@ void hand_over(const struct hotplug *call, const char *fmt, ...)
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
 	note("handed to the stock script: %s", why);
-	path = find_stock(call->argv[0], call->name);
+	path = find_stock(call);
 	if (!path)
 		fatal("%s: and Xen's own script is not beside %s, as %s.stock",
 		      why, call->argv[0], call->name);

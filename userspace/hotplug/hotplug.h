@@ -38,6 +38,17 @@ void block_script(const struct hotplug *call);
 void vif_script(const struct hotplug *call);
 
 /**
+ * beside_script() - make the path of a file in the directory of Xen's scripts
+ * @call: its argv[0] is a script in there
+ * @name: of the file
+ * @suffix: to be appended to the name
+ *
+ * Return: the path; the caller frees it.
+ */
+char *beside_script(const struct hotplug *call, const char *name,
+		    const char *suffix);
+
+/**
  * hand_over() - become the stock script
  * @call: what it gets
  * @fmt: why; shown with XEN_THAW_DEBUG=1

@@ -97,17 +97,13 @@ static void name_it(struct vif *vif)
  * handle_iptable() of vif-common.sh adds rules wherever iptables works. Debian
  * has switched it off, by a "return 0" in front.
  */
-static bool stock_uses_iptables(const char *script)
+static bool stock_uses_iptables(const struct hotplug *call)
 {
-	const char *slash = strrchr(script, '/');
+	char *path = beside_script(call, "vif-common", ".sh");
+	FILE *f = fopen(path, "re");
 	bool inside = false, used = true;
-	char line[256], word[16], *path;
-	FILE *f;
+	char line[256], word[16];
 
-	if (asprintf(&path, "%.*s/vif-common.sh",
-		     slash ? (int)(slash - script) : 1, slash ? script : ".") < 0)
-		fatal("out of memory");
-	f = fopen(path, "re");
 	free(path);
 	if (!f)
 		return true;
@@ -144,17 +140,13 @@ static bool have_iptables(void)
 }
 
 /* call_hooks(): executable files in vif-post.d. */
-static bool have_hooks(const char *script)
+static bool have_hooks(const struct hotplug *call)
 {
-	const char *slash = strrchr(script, '/');
+	char *pattern = beside_script(call, "vif-post.d/*", ".hook");
 	bool found = false;
-	char *pattern;
 	glob_t files;
 	size_t i;
 
-	if (asprintf(&pattern, "%.*s/vif-post.d/*.hook",
-		     slash ? (int)(slash - script) : 1, slash ? script : ".") < 0)
-		fatal("out of memory");
 	if (!glob(pattern, 0, NULL, &files)) {
 		for (i = 0; i < files.gl_pathc; i++)
 			found |= !access(files.gl_pathv[i], X_OK);
@@ -184,9 +176,9 @@ static void check_known(const struct hotplug *call, struct vif *vif,
 	if (ip && *ip)
 		hand_over(call, "the interface has IP addresses");
 	free(ip);
-	if (have_iptables() && stock_uses_iptables(call->argv[0]))
+	if (have_iptables() && stock_uses_iptables(call))
 		hand_over(call, "the stock script sets rules of iptables");
-	if (have_hooks(call->argv[0]))
+	if (have_hooks(call))
 		hand_over(call, "there are hooks in vif-post.d");
 	vif->bridge = setting("bridge");
 	if (!vif->bridge || !*vif->bridge ||

@@ -31,3 +31,11 @@ bool file_got_no_hole(int fd)
 	return size > 0 && file_has_no_hole(fd) &&
 	       lseek(fd, 0, SEEK_HOLE) == size;
 }
+
+bool file_is_this_program(const char *path)
+{
+	struct stat self, other;
+
+	return !stat("/proc/self/exe", &self) && !stat(path, &other) &&
+	       self.st_dev == other.st_dev && self.st_ino == other.st_ino;
+}

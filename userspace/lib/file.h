@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Whether a file was changed, and whether it has holes. */
+/* Whether a file was changed, has holes, or is this program. */
 #ifndef XEN_THAW_FILE_H
 #define XEN_THAW_FILE_H
 
@@ -40,5 +40,13 @@ bool file_has_no_hole(int fd);
  * Return: true if so; false also if the blocks and seeking disagree.
  */
 bool file_got_no_hole(int fd);
+
+/**
+ * file_is_this_program() - whether a path leads to the running program
+ * @path: links are followed
+ *
+ * Return: true if so; false also if there is no such file.
+ */
+bool file_is_this_program(const char *path);
 
 #endif /* XEN_THAW_FILE_H */
