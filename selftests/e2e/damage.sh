@@ -65,7 +65,7 @@ damaged()
 	copy_image && poke "$1" "$2" && fails_cleanly && says "$3" "$4"
 }
 
-cut_at()
+truncated_at()
 {
 	copy_image && truncate -s "$1" $bad && fails_cleanly || return
 	# If their own header is damaged, xl or libxl complain.
@@ -148,7 +148,7 @@ test_cuts()
 	for at in $((stream + 1)) $((stream + 30)) $((stream + 41)) \
 		$((stream + 60)) $((stream + 5000)) $((size / 2)) $((end + 3)) \
 		$((end - 5)) $((end + 8)) $((size - 1)) 10 3000; do
-		test_it cut_at "$at"
+		test_it truncated_at "$at"
 	done
 }
 

@@ -93,8 +93,8 @@ no_module()
 		guest_destroy guest
 }
 
-# cut_at PERCENT: restores a file that is cut there
-cut_at()
+# truncated_at PERCENT: restores a file that is cut there
+truncated_at()
 {
 	cp $image /tmp/bad.save &&
 		truncate -s $(($(wc -c <$image) * $1 / 100)) /tmp/bad.save ||
@@ -131,7 +131,7 @@ if [ "$*" != short ]; then
 	test_it bad_library
 	test_it save_again
 	for part in 1 50 99; do
-		test_it cut_at $part
+		test_it truncated_at $part
 	done
 	test_it no_module
 	insmod /job/xen_thaw.ko

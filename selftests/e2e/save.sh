@@ -105,17 +105,17 @@ fails()
 	grep 'Failed to save domain, resuming domain' $log && goes_on guest && no_helper
 }
 
-# is_cut FILE: verify says so; it may be cut between checksums and their pages
-is_cut()
+# is_truncated FILE: verify says so; it may be cut between checksums and their pages
+is_truncated()
 {
 	! xen-thaw verify "$1" 2>$log &&
 		grep -E 'the file ends at|no sound PAGE_DATA follows' $log
 }
 
 # No reader takes the file of a failed save for complete.
-left_is_cut()
+left_is_truncated()
 {
-	is_cut "$1" || return
+	is_truncated "$1" || return
 	# xl allows only one guest of a name.
 	xl rename guest running || return
 	for e in module stock; do
@@ -131,7 +131,7 @@ no_room()
 		return
 	! save /tmp/small/guest.save &&
 		fails 'small/guest.save: offset .*: cannot write: No space left' &&
-		left_is_cut /tmp/small/guest.save
+		left_is_truncated /tmp/small/guest.save
 	status=$?
 	umount /tmp/small
 	return $status
@@ -182,7 +182,7 @@ stopped()
 	if [ "$(cat /tmp/status)" = 0 ]; then
 		echo "too late at $2 KiB" && goes_on guest && is_packed $image
 	else
-		fails '' && is_cut $image
+		fails '' && is_truncated $image
 	fi
 }
 
