@@ -56,7 +56,7 @@ guest_ticked_since()
 guest_wait_tick()
 {
 	wait_for "${2:-60}" guest_ticked_since "$1" "$(guest_ticks "$1" | wc -l)" ||
-		fail "guest $1 does not tick; the end of its console: $(tail -n 5 "$(guest_log "$1")")"
+		fail "guest $1 does not tick; the end of its console: $(tail -n 40 "$(guest_log "$1")")"
 	guest_ticks "$1" | tail -n 1
 }
 
