@@ -124,7 +124,7 @@ check-races:
 check-hotplug: KILLS ?= 50
 check-hotplug:
 	@KILLS=$(KILLS) selftests/check packages ksft 'module-*' tools \
-		programs emulator 'e2e-*-hotplug'
+		programs emulator 'e2e-*-hotplug*'
 
 # make check leaves this out.
 check-pairs:

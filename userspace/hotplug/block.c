@@ -75,6 +75,14 @@ static void add_device(const char *path, enum access access,
 	free(dev);
 }
 
+static void __attribute__((noreturn)) no_loop(const char *path, int error)
+{
+	bool no_module = error == -ENOENT || error == -ENODEV;
+
+	fatal("no free loop device for %s: /dev/loop-control: %s%s", path,
+	      strerror(-error), no_module ? "; try: modprobe loop" : "");
+}
+
 /*
  * Name a loop device in xenstore, then attach the file to it. A process that is
  * killed at any point leaves no loop device that "remove" does not find.
@@ -89,8 +97,11 @@ static int attach(int fd, const char *path, bool writable, struct loop *loop)
 
 	for (tries = 0; tries < LOOP_TRIES; tries++) {
 		error = loop_find_free(loop);
-		if (error)
-			break;
+		if (error) {
+			if (named)
+				store_remove("node");
+			no_loop(path, error);
+		}
 		named = store_update(&entry, 1);
 		if (!named) {
 			error = -errno;

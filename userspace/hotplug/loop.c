@@ -37,9 +37,7 @@ int loop_find_free(struct loop *loop)
 	if (number < 0)
 		return error;
 	snprintf(loop->node, sizeof(loop->node), "/dev/loop%d", number);
-	if (stat(loop->node, &st))
-		return -errno;
-	if (!S_ISBLK(st.st_mode))
+	if (stat(loop->node, &st) || !S_ISBLK(st.st_mode))
 		return -ENOTBLK;
 	loop->dev = st.st_rdev;
 	return 0;
