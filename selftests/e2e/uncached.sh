@@ -237,7 +237,7 @@ all()
 	test_it auto_drops_a_large_image
 	rm -f $image $disk/packed.save
 
-	test_it start_and_save pv 96 16
+	test_it start_and_save pv 96 8
 	test_it stock_reference pv $image /tmp/frames.ref 23000
 	test_it cold_image module direct 'read directly'
 	test_it cold_image mmapbatch drop-behind 'read through the page cache'
