@@ -18,6 +18,13 @@
 	"\"b_info\":{\"max_vcpus\":2,\"max_memkb\":262144," \
 	"\"target_memkb\":262144,\"type.pvh\":{}}}"
 
+#define IMAGE_XML \
+	"<domain type='xen'><name>virtual</name>" \
+	"<uuid>00000000-0000-4000-8000-000000000002</uuid>" \
+	"<memory unit='KiB'>131072</memory>" \
+	"<currentMemory unit='KiB'>98304</currentMemory><vcpu>2</vcpu>" \
+	"<os><type arch='x86_64' machine='xenpvh'>xenpvh</type></os></domain>"
+
 /**
  * struct image - an image in memory
  * @buf: its bytes

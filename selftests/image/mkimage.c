@@ -106,7 +106,7 @@ static void good_image(struct image *img, const struct options *o, int fd)
 	uint64_t i, nr;
 
 	if (o->libvirt)
-		image_libvirt(img, "<domain type='xen'/>");
+		image_libvirt(img, IMAGE_XML);
 	else
 		image_xl(img, IMAGE_CONFIG);
 	image_libxl(img);

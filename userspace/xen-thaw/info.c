@@ -7,6 +7,7 @@
 
 #include "format.h"
 #include "info.h"
+#include "info_libvirt.h"
 #include "pages.h"
 #include "plan.h"
 
@@ -191,9 +192,9 @@ static uint64_t get_number(struct json_object *from, const char *key)
 }
 
 /* Keys are libxl's: libxl_types.idl, domain_config. */
-static void read_config(struct info *info, struct json_object *config)
+static void read_libxl(struct info *info, const char *text)
 {
-	struct json_object *part;
+	struct json_object *config = json_tokener_parse(text), *part;
 
 	if (json_object_object_get_ex(config, "c_info", &part)) {
 		info->name = get_string(part, "name");
@@ -205,22 +206,22 @@ static void read_config(struct info *info, struct json_object *config)
 		info->memory_kib = get_number(part, "target_memkb");
 		info->max_memory_kib = get_number(part, "max_memkb");
 	}
+	json_object_put(config);
 }
 
 /* If the configuration cannot be read, the memory image may still be sound. */
 static void gather_config(struct info *info)
 {
-	struct json_object *json;
-	char *text;
+	bool libvirt = info->file.toolstack == SAVEFILE_LIBVIRT;
+	char *text = NULL;
 
-	if (info->file.config_json) {
+	if (libvirt || info->file.config_json)
 		text = savefile_config(&info->file);
-		json = text ? json_tokener_parse(text) : NULL;
-		if (json)
-			read_config(info, json);
-		json_object_put(json);
-		free(text);
-	}
+	if (text && libvirt)
+		info_read_libvirt(info, text);
+	else if (text)
+		read_libxl(info, text);
+	free(text);
 	if (!info->type)
 		info->type = strdup(info->file.stream.guest_type ==
 				    STREAM_GUEST_PV ? "pv" : "hvm/pvh");
