@@ -57,7 +57,7 @@ remember_second()
 without_daemon()
 {
 	restore auto $image -e && goes_on guest || return
-	! pgrep -f 'xl restore' >/dev/null || why "xl still runs" || return
+	[ -z "$(pidof xl)" ] || why "xl still runs" || return
 	guest_destroy guest
 }
 
@@ -65,7 +65,7 @@ in_foreground()
 {
 	xl_thaw restore -F $image &
 	wait_for 60 guest_runs && goes_on guest || return
-	pgrep -f 'xl restore -F' >/dev/null || why "xl has ended" || return
+	[ "$(pidof xl)" ] || why "xl has ended" || return
 	guest_destroy guest && wait
 }
 
@@ -117,7 +117,8 @@ migrate()
 	xl_thaw migrate -s '' guest 'xl migrate-receive' || return
 	grep -qi 'handed to the stock helper' $log || [ "$(stat engine)" = stock ] ||
 		why "engine $(stat engine)" || return
-	[ "$(domid guest)" != "$old" ] && goes_on guest && guest_destroy guest
+	# The name that its console's file got
+	[ "$(domid guest)" != "$old" ] && goes_on guest--incoming && guest_destroy guest
 }
 
 # shape SETTING...: a guest of this shape, saved by stock and by ours, restored by all

@@ -87,6 +87,15 @@ TEST_F(save, pvh)
 	EXPECT_EQ(false, self->t.job.plain);
 }
 
+/* The rest of an image whose image->buf has only xl's or libvirt's header. */
+static void add_rest(struct image *img)
+{
+	image_libxl(img);
+	image_libxl_record(img, LIBXL_REC_LIBXC_CONTEXT, NULL, 0);
+	image_hvm_head(img);
+	image_page_range(img, PFN_NOTAB, 7, 5);
+}
+
 TEST_F(save, any_alignment)
 {
 	char config[64] = "";
@@ -96,14 +105,29 @@ TEST_F(save, any_alignment)
 		memset(config, 'x', len);
 		image_free(&self->t.img);
 		image_xl(&self->t.img, len ? config : NULL);
-		image_libxl(&self->t.img);
-		image_libxl_record(&self->t.img, LIBXL_REC_LIBXC_CONTEXT, NULL,
-				   0);
-		image_hvm_head(&self->t.img);
-		image_page_range(&self->t.img, PFN_NOTAB, 7, 5);
+		add_rest(&self->t.img);
 		saving_end(&self->t);
 		ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%zu", len);
 		ASSERT_EQ(NULL, all_summed(self));
+	}
+}
+
+/* libvirt takes the XML up to its first NUL. */
+TEST_F(save, libvirt)
+{
+	char xml[64] = "", saved[64];
+	size_t len;
+
+	for (len = 0; len < 20; len++) {
+		memset(xml, 'x', len);
+		image_free(&self->t.img);
+		image_libvirt(&self->t.img, xml);
+		add_rest(&self->t.img);
+		saving_end(&self->t);
+		ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%zu", len);
+		ASSERT_EQ(NULL, all_summed(self));
+		ASSERT_EQ(len + 1, pread(self->t.out, saved, len + 1, 64));
+		ASSERT_STREQ(xml, saved);
 	}
 }
 

@@ -206,18 +206,6 @@ static bool unchanged(struct _test_data_save_bad *self)
 	       !memcmp(now, self->t.img.buf, self->t.img.libxc);
 }
 
-TEST_F(save_bad, libvirt)
-{
-	image_libvirt(&self->t.img, "<domain/>");
-	image_libxl(&self->t.img);
-	image_libxl_record(&self->t.img, LIBXL_REC_LIBXC_CONTEXT, NULL, 0);
-	image_hvm_head(&self->t.img);
-	saving_end(&self->t);
-	EXPECT_EQ(SAVE_BY_LIBVIRT, saving_head(&self->t));
-	EXPECT_EQ(self->t.img.libxc, self->t.job.start);
-	EXPECT_EQ(true, unchanged(self));
-}
-
 /*
  * The file is not what xl writes before a save: the stream starts elsewhere, the file
  * is longer, or the header is wrong.

@@ -231,8 +231,7 @@ static int run_into_file(struct save *s, double start)
 	}
 	room = save_make_room(s->out.fd, s->name, &s->job.start,
 			      s->job.error, sizeof(s->job.error));
-	/* For libvirt this is routine. */
-	if (room && (room != SAVE_BY_LIBVIRT || env_debug()))
+	if (room)
 		message("%s: %s%s", s->name, s->job.error,
 			room > 0 ? ": not packed" : "");
 	if (room < 0)

@@ -37,10 +37,6 @@ int save_make_room(int fd, const char *name, uint64_t *start, char *error,
 		snprintf(error, size, "%s", why);
 		return SAVE_NO_ROOM;
 	}
-	if (f.toolstack == SAVEFILE_LIBVIRT) {
-		snprintf(error, size, "saved by libvirt");
-		return SAVE_BY_LIBVIRT;
-	}
 	pad = (uint32_t)(-f.libxl % 8);
 	if (!pad)
 		return 0;

@@ -6,10 +6,7 @@
 #include <stdint.h>
 
 /* What save_make_room() says of a file that is saved in the plain form. */
-enum {
-	SAVE_NO_ROOM = 1,
-	SAVE_BY_LIBVIRT,
-};
+#define SAVE_NO_ROOM	1
 
 /**
  * save_make_room() - make the libxc stream begin at a multiple of 8
@@ -21,10 +18,11 @@ enum {
  * @size: of @error
  *
  * Records keep the alignment of their stream. xl's header has optional data, of
- * which xl skips the rest: it grows, and what libxl wrote behind it moves.
+ * which xl skips the rest; libvirt's XML ends at its first NUL. Either grows, and
+ * what libxl wrote behind it moves.
  *
- * Return: 0; SAVE_NO_ROOM if the header cannot grow, SAVE_BY_LIBVIRT if it is
- * libvirt's: nothing was changed; -1 if the file could not be written.
+ * Return: 0; SAVE_NO_ROOM if the header cannot grow: nothing was changed; -1 if
+ * the file could not be written.
  */
 int save_make_room(int fd, const char *name, uint64_t *start, char *error,
 		   size_t size);
