@@ -29,19 +29,20 @@ static int fail(const char *what)
 
 static void destroy_leftovers(xc_interface *xch)
 {
-	xc_dominfo_t info;
+	xc_domaininfo_t info;
 	uint32_t id = 1;
 
-	for (; xc_domain_getinfo(xch, id, 1, &info) == 1; id = info.domid + 1) {
+	for (; xc_domain_getinfolist(xch, id, 1, &info) == 1; id = info.domain + 1) {
 		union handle handle;
 
 		memcpy(&handle, info.handle, sizeof(handle));
-		if (memcmp(handle.name, handle_name, sizeof(handle_name)) || info.dying)
+		if (memcmp(handle.name, handle_name, sizeof(handle_name)) ||
+		    info.flags & XEN_DOMINF_dying)
 			continue;
 		if (!kill(handle.creator, 0))
 			continue;
-		printf("# destroying domain %u of an earlier test\n", info.domid);
-		xc_domain_destroy(xch, info.domid);
+		printf("# destroying domain %u of an earlier test\n", info.domain);
+		xc_domain_destroy(xch, info.domain);
 	}
 }
 

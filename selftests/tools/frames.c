@@ -285,7 +285,7 @@ static void dump_pv(void)
 
 int main(int argc, char **argv)
 {
-	xc_dominfo_t info;
+	xc_domaininfo_t info;
 	char *end = "";
 
 	if (argc == 2)
@@ -298,13 +298,13 @@ int main(int argc, char **argv)
 	fmem = xenforeignmemory_open(NULL, 0);
 	if (!xch || !fmem)
 		err(1, "cannot talk to Xen; is this dom0, and are you root?");
-	if (xc_domain_getinfo(xch, domid, 1, &info) != 1 || info.domid != domid)
+	if (xc_domain_getinfolist(xch, domid, 1, &info) != 1 || info.domain != domid)
 		errx(1, "no domain %u", domid);
 
-	if (!info.paused)
+	if (!(info.flags & XEN_DOMINF_paused))
 		errx(1, "domain %u is running; pause it first: xl pause %u", domid, domid);
-	if (info.hvm)
-		dump_hvm(info.nr_pages);
+	if (info.flags & XEN_DOMINF_hvm_guest)
+		dump_hvm(info.tot_pages);
 	else
 		dump_pv();
 
