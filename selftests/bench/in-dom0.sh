@@ -227,7 +227,7 @@ threads()
 on_disk()
 {
 	! grep -q ' /mnt ' /proc/mounts || return 0
-	modprobe -a crc32c_generic ext4
+	modprobe ext4
 	mkfs.ext4 -q /dev/scratch >$log 2>&1 || die "mkfs"
 	mount -t ext4 /dev/scratch /mnt || die "mount"
 	cp "$plain" /mnt/plain.save && sync

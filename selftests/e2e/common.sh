@@ -30,6 +30,13 @@ stat()
 	tail -n 1 $stats | sed -n "s/.*\"$1\": \"\\?\\([^,\"}]*\\)\"\\?[,} ].*/\\1/p"
 }
 
+# Prints this dom0, its Xen and its Linux.
+this_dom0()
+{
+	echo "Xen $(xl info xen_major).$(xl info xen_minor), $(cat /sys/hypervisor/guest_type)" \
+		"dom0 with Linux $(uname -r | cut -d. -f1,2)"
+}
+
 domid()
 {
 	xl domid "$1" 2>/dev/null

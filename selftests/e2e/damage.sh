@@ -128,7 +128,7 @@ while_restoring()
 	cat >/tmp/stock <<-END
 		#!/bin/sh
 		$1
-		exec /usr/lib/xen-4.17/bin/libxl-save-helper "\$@"
+		exec /usr/lib/xen-*/bin/libxl-save-helper "\$@"
 	END
 	chmod +x /tmp/stock
 	export XEN_THAW_STOCK_HELPER=/tmp/stock

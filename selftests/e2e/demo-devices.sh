@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Runs in dom0: the demonstration of a whole xl restore and xl destroy, with and without disks
-# and an interface. Arguments: MIB of the guest, ROUNDS, TITLE.
+# and an interface. Arguments: MIB of the guest, ROUNDS.
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
 # shellcheck source=selftests/e2e/devices.sh
 . /root/devices.sh
 
-mib=$1 rounds=$2 title=$3
+mib=$1 rounds=$2
 kinds='none disks disks-and-vif'
 
 give_up()
@@ -109,7 +109,7 @@ row()
 		"$(median "/tmp/restore.$1.$2.processes")" "$destroy"
 }
 
-echo "$title"
+echo "$(this_dom0), guests with disks and interfaces:"
 install_hotplug >$log 2>&1 || give_up "preparing dom0"
 make_bridge >$log 2>&1 || give_up "making a bridge"
 for kind in $kinds; do

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Runs in dom0: the demonstration. Arguments: MIB of the guest, ROUNDS, TITLE.
+# Runs in dom0: the demonstration. Arguments: MIB of the guest, ROUNDS.
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
 
-mib=$1 rounds=$2 title=$3
+mib=$1 rounds=$2
 image=/tmp/guest.save
 engines='stock mmapbatch module'
 
@@ -62,7 +62,7 @@ row()
 		"$([ "$e" = stock ] && echo reference || echo identical)" yes
 }
 
-echo "$title"
+echo "$(this_dom0):"
 step "starting a PVH guest of $mib MiB with known random memory"
 guest_start pvh guest "$mib" 16 >$log 2>&1 || give_up
 remember_md5 guest >$log 2>&1 || give_up

@@ -389,7 +389,7 @@ pvh()
 	disturbed
 }
 
-modprobe -a crc32c_generic ext4 loop
+modprobe -a ext4 loop
 mkfs.ext4 -q /dev/scratch && mount /dev/scratch /mnt || exit 1
 free_before=$(host_free_mem)
 for part in $parts; do

@@ -14,7 +14,7 @@ vif=/local/domain/0/backend/vif/$front/0
 
 set_up()
 {
-	for module in dummy brd crc32c_generic ext4; do
+	for module in dummy brd ext4; do
 		modprobe $module || return
 	done
 	install_hotplug && make_bridge && dd if=/dev/zero of=$image bs=1M count=8 2>/dev/null

@@ -5,7 +5,7 @@
 # frame is as with stock, and the guest runs on. The same is true for the packed image,
 # and for an image that our helper saved. The argument "sources" tests images on every
 # kind of filesystem and device. Each result is a line
-# "cell: DOM0 KERNEL GUEST VCPUS WHAT: RESULT".
+# "cell: XEN DOM0 KERNEL GUEST VCPUS WHAT: RESULT".
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
@@ -16,13 +16,14 @@ saved=/tmp/saved.save
 disk=/mnt/disk
 dom0=$(tr '[:upper:]' '[:lower:]' </sys/hypervisor/guest_type)
 kernel=$(uname -r | cut -d. -f1,2)
+xen=$(xl info xen_major).$(xl info xen_minor)
 
 # report PLACE RESULT...
 report()
 {
 	place=$1
 	shift
-	echo "cell: $dom0 $kernel $place: $*"
+	echo "cell: $xen $dom0 $kernel $place: $*"
 }
 
 # passes FUNCTION [ARGUMENT]...: runs a test, and returns whether it passed
@@ -124,8 +125,7 @@ source_cells()
 # on_filesystem TYPE OPTION-TO-OVERWRITE: makes one on the disk, with the image
 on_filesystem()
 {
-	# ext4 asks for crc32c by a name that is only an alias.
-	modprobe -a crc32c_generic "$1" && "mkfs.$1" -q "$2" /dev/scratch &&
+	modprobe "$1" && "mkfs.$1" -q "$2" /dev/scratch &&
 		mkdir -p $disk && mount -t "$1" /dev/scratch $disk &&
 		cp $image $disk/guest.save
 }

@@ -61,7 +61,7 @@ slow_disk_fails()
 
 make_disk()
 {
-	modprobe -a crc32c_generic ext4 loop dm-mod dm-delay || return
+	modprobe -a ext4 loop dm-mod dm-delay || return
 	sectors=$(blockdev --getsz /dev/scratch) || return
 	dmsetup --noudevsync create slow \
 		--table "$(slow_table)" &&

@@ -15,7 +15,7 @@ data_mib=700
 
 make_disk()
 {
-	modprobe -a crc32c_generic ext4
+	modprobe ext4
 	mkdir -p $disk && mke2fs -q -t ext4 -F /dev/scratch &&
 		mount /dev/scratch $disk &&
 		dd if=/dev/urandom of=$warm bs=1M count=$warm_mib

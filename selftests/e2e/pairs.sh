@@ -157,7 +157,7 @@ keep_evidence()
 {
 	xl list >"$RESULTS/$1.list" 2>&1
 	xl pause "$1"
-	/usr/lib/xen-4.17/bin/xenctx -a "$(domid "$1")" >"$RESULTS/$1.xenctx" 2>&1
+	xenctx -a "$(domid "$1")" >"$RESULTS/$1.xenctx" 2>&1
 	differing "$1" >"$RESULTS/$1.differing"
 	cp "/tmp/$1.frames" "/tmp/$kind.frames" "$RESULTS/"
 	[ "$(find "$RESULTS" -name '*.core' | wc -l)" -ge 2 ] ||

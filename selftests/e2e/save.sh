@@ -86,7 +86,7 @@ packed_again()
 
 mount_disk()
 {
-	modprobe -a crc32c_generic ext4 2>/dev/null
+	modprobe ext4 2>/dev/null
 	mke2fs -q -t ext4 -F /dev/scratch && mkdir -p $disk &&
 		mount /dev/scratch $disk
 }

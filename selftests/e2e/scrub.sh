@@ -50,7 +50,7 @@ descriptors()
 	cat >/tmp/stock-helper <<'EOT'
 #!/bin/sh
 ls -l /proc/self/fd >/tmp/descriptors
-exec /usr/lib/xen-4.17/bin/libxl-save-helper "$@"
+exec /usr/lib/xen-*/bin/libxl-save-helper "$@"
 EOT
 	chmod +x /tmp/stock-helper
 	export XEN_THAW_STOCK_HELPER=/tmp/stock-helper

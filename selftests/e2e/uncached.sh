@@ -17,7 +17,7 @@ few=10240
 
 make_disk()
 {
-	modprobe -a crc32c_generic ext4
+	modprobe ext4
 	mkdir -p $disk && mke2fs -q -t ext4 -F /dev/scratch &&
 		mount /dev/scratch $disk
 }
