@@ -36,7 +36,8 @@ help:
 	@echo 'make matrix              every dom0, kernel, guest, engine, filesystem'
 	@echo 'make check-all           all of these checks, for hours'
 	@echo 'make bench               time all engines (up to 40 minutes)'
-	@echo 'make shell [DOM0=pv|pvh] [KERNEL=6.1|6.12] [SMP=1|2]'
+	@echo 'make check-releases      Debian 13 and sid: Xen 4.20, Linux 6.12, 7.2, 7.3'
+	@echo 'make shell [DISTRO=bookworm|trixie|sid] [DOM0=pv|pvh] [KERNEL=6.12] [SMP=1|2]'
 	@echo '                         a root shell in a dom0 with the module loaded'
 
 module: $(KDIR)/Makefile
@@ -131,8 +132,13 @@ check-pairs:
 	@ROUNDS=$(ROUNDS) selftests/check packages ksft 'module-*' tools \
 		programs emulator 'e2e-*-pairs'
 
+# make check restores once with each kernel.
+check-releases:
+	@selftests/check --all packages ksft tools programs emulator 'trixie-*' 'sid-*'
+
 matrix:
-	@selftests/check packages ksft 'module-*' tools programs emulator
+	@selftests/check packages ksft 'module-*' tools programs emulator trixie-root \
+		trixie-tools 'trixie-module-*' trixie-emulator
 	@selftests/matrix
 
 # This takes too long to run for every change.
@@ -144,18 +150,20 @@ check-all:
 	+@$(MAKE) check-races
 	+@$(MAKE) check-hotplug
 	+@$(MAKE) check-pairs
+	+@$(MAKE) check-releases
 	@selftests/matrix
 
 bench:
 	@selftests/bench/bench
 
+DISTRO ?= bookworm
 DOM0 ?= pv
 KERNEL ?= 6.12
 SMP ?= 1
 
 shell:
-	@selftests/shell --dom0 $(DOM0) --kernel $(KERNEL) --smp $(SMP)
+	@DISTRO=$(DISTRO) selftests/shell --dom0 $(DOM0) --kernel $(KERNEL) --smp $(SMP)
 
 .PHONY: all help module tools install uninstall install-hotplug uninstall-hotplug dkms-install clean distclean \
 	demo check check-calls check-debug check-mutations check-races check-hotplug check-pairs \
-	check-all matrix fuzz bench shell
+	check-releases check-all matrix fuzz bench shell
