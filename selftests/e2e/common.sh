@@ -127,6 +127,12 @@ stock_reference()
 	runs_on guest && guest_destroy guest
 }
 
+# verify_says FIELD: a number in /tmp/verify, the output of xen-thaw verify --json
+verify_says()
+{
+	sed -n "s/.*\"$1\": \\([0-9]*\\).*/\\1/p" /tmp/verify
+}
+
 domains()
 {
 	xl list | awk 'NR > 1 && $2 > 0 { print $2 }'
