@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Runs in dom0: large.sh MIB... Guests of these sizes are saved and restored as by stock, also
+# those that have frames above the hole below 4 GiB.
+
+# shellcheck source=selftests/e2e/common.sh
+. /root/common.sh
+
+image=/tmp/guest.save
+
+# Most of such a guest is zero, so only a packed image fits into dom0.
+start_and_save()
+{
+	guest_start pvh guest "$1" 64 && remember_md5 guest || return
+	LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper XEN_THAW_STATS=$stats \
+		xl save guest $image >$log 2>&1 || return
+	[ "$(stat form)" = packed ] && xen-thaw verify $image
+}
+
+# The stock helper takes minutes for a large guest.
+restore()
+{
+	by=$1 file=$2
+	shift 2
+	XEN_THAW_ENGINE=$by XEN_THAW_STATS=$stats \
+		LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
+		timeout 900 xl restore "$@" "$file" >$log 2>&1
+}
+
+# has_frames MIB: the list has one line for each frame; gfns above the hole start at 4 GiB
+has_frames()
+{
+	[ "$(wc -l </tmp/frames.ref)" -ge $(($1 * 256)) ] || why "$(wc -l </tmp/frames.ref) frames" ||
+		return
+	last=$(tail -n 1 /tmp/frames.ref | cut -d' ' -f1)
+	echo "# the last frame is $last"
+	[ "$1" -lt 4096 ] || [ ${#last} -gt 5 ] || why "no frame above the hole"
+}
+
+free_before=$(host_free_mem)
+for mib; do
+	test_it start_and_save "$mib"
+	test_it stock_reference pvh $image /tmp/frames.ref 100000
+	test_it has_frames "$mib"
+	test_it restores_as_stock module $image
+	rm -f $image
+done
+test_it wait_for 60 free_mem_is "$free_before"
+finish
