@@ -52,12 +52,23 @@ disk_cycle()
 	state
 }
 
+# failed_add MODE PARAMS WHO: to remove that disk fails with stock only
+failed_add()
+{
+	new_disk "$1" "$2"
+	block "$3" add
+	echo "add $?"
+	state
+	block "$3" remove
+	state
+}
+
 # What we cannot open, the stock script gets: losetup opens it read-only, or fails.
 unwritable_file()
 {
 	mkfs.ext4 -q -F /dev/ram1 && mkdir -p /mnt/ram && mount -t ext4 /dev/ram1 /mnt/ram &&
 		cp $image /mnt/ram/disk.img && chattr +i /mnt/ram/disk.img || return
-	same_state disk_cycle w /mnt/ram/disk.img && mount -o remount,ro /dev/ram1 /mnt/ram &&
+	same_state failed_add w /mnt/ram/disk.img && mount -o remount,ro /dev/ram1 /mnt/ram &&
 		same_state disk_cycle w /mnt/ram/disk.img &&
 		same_state disk_cycle r /mnt/ram/disk.img
 	result=$?
