@@ -29,12 +29,12 @@ TEST_F(info_libvirt, whole)
 {
 	info_read_libvirt(&self->info,
 			  "<?xml version='1.0'?>\n<domain type='xen' id='3'>\n"
-			  "<name>a &lt; b</name><uuid>u-1</uuid>"
-			  "<memory unit='KiB'>2048</memory>"
-			  "<currentMemory unit='KiB'>1024</currentMemory>"
-			  "<vcpu placement='static'>4</vcpu>"
-			  "<os><type arch='x86_64' machine='xenfv'>hvm</type></os>"
-			  "<devices><disk><source name='no'/></disk></devices>"
+			  "<name>a &lt; b</name><uuid>u-1</uuid>\n"
+			  "<memory unit='KiB'>2048</memory>\n"
+			  "<currentMemory unit='KiB'>1024</currentMemory>\n"
+			  "<vcpu placement='static'>4</vcpu>\n"
+			  "<os><type arch='x86_64' machine='xenfv'>hvm</type></os>\n"
+			  "<devices><disk><source name='no'/></disk></devices>\n"
 			  "</domain>");
 	ASSERT_NE(NULL, self->info.name);
 	EXPECT_STREQ("a < b", self->info.name);
@@ -82,8 +82,8 @@ TEST_F(info_libvirt, not_understood)
 	char xml[1024] = "<domain><name>";
 
 	info_read_libvirt(&self->info,
-			  "<domain><memory unit='MiB'>1</memory>"
-			  "<currentMemory unit='KiB'>-1</currentMemory>"
+			  "<domain><memory unit='MiB'>1</memory>\n"
+			  "<currentMemory unit='KiB'>-1</currentMemory>\n"
 			  "<vcpu>2 or 3</vcpu><vcpu/></domain>");
 	info_read_libvirt(&self->info, "<memory>5</memory>");
 	info_read_libvirt(&self->info, "<a><domain><memory>5</memory></domain></a>");
@@ -101,7 +101,7 @@ TEST_F(info_libvirt, not_understood)
 TEST_F(info_libvirt, first_counts)
 {
 	info_read_libvirt(&self->info,
-			  "<domain><name>first</name><name>second</name>"
+			  "<domain><name>first</name><name>second</name>\n"
 			  "<vcpu>1</vcpu><vcpu>2</vcpu></domain>");
 	EXPECT_STREQ("first", self->info.name);
 	EXPECT_EQ(1, self->info.vcpus);
@@ -127,7 +127,7 @@ TEST_F(info_libvirt, hostile)
 
 	memset(xml, 'x', depth);
 	xml[0] = '<';
-	strcpy(xml + depth, "><name>no</name>");
+	sprintf(xml + depth, "><name>no</name>");
 	info_read_libvirt(&self->info, xml);
 	EXPECT_STREQ("", self->info.name);
 	free(xml);

@@ -69,7 +69,7 @@ static void flip_all(struct __test_metadata *_metadata, struct packed *p)
 	EXPECT_EQ(0, packed_check(p));
 }
 
-TEST_F(verify, flipped_pvh)
+TEST_F_TIMEOUT(verify, flipped_pvh, 600)
 {
 	packed_small_image(&self->p, false);
 	ASSERT_EQ(0, packed_make(&self->p, true));
@@ -77,7 +77,7 @@ TEST_F(verify, flipped_pvh)
 	flip_all(_metadata, &self->p);
 }
 
-TEST_F(verify, flipped_pv)
+TEST_F_TIMEOUT(verify, flipped_pv, 600)
 {
 	packed_small_image(&self->p, true);
 	ASSERT_EQ(0, packed_make(&self->p, true));
@@ -86,7 +86,7 @@ TEST_F(verify, flipped_pv)
 }
 
 /* Only the checksum of a record without data says that the record was there. */
-TEST_F(verify, flipped_without_data)
+TEST_F_TIMEOUT(verify, flipped_without_data, 600)
 {
 	size_t at;
 
@@ -175,7 +175,7 @@ TEST_F(verify, holes)
 	EXPECT_EQ(at, s->error_offset);
 }
 
-TEST_F(verify, truncated)
+TEST_F_TIMEOUT(verify, truncated, 600)
 {
 	size_t len;
 
