@@ -7,114 +7,58 @@
 . /root/common.sh
 # shellcheck source=selftests/e2e/devices.sh
 . /root/devices.sh
+# shellcheck source=selftests/e2e/whole.sh
+. /root/whole.sh
 
 mib=$1 rounds=$2
-kinds='none disks disks-and-vif'
+figures=/tmp/figures
 
-give_up()
+die()
 {
 	echo "FAILED: $*"
 	cat $log
 	exit 1
 }
 
-name_of()
-{
-	case $1 in
-	none) echo none ;;
-	disks) echo '4 disks (files)' ;;
-	*) echo '4 disks, 1 vif' ;;
-	esac
-}
-
-save_kind()
-{
-	case $1 in
-	none) set -- "$1" ;;
-	disks) set -- "$1" "disk=[$(disks 4)]" ;;
-	*) set -- "$1" "disk=[$(disks 4)]" "vif=['bridge=xenbr0']" ;;
-	esac
-	kind=$1
-	shift
-	guest_start pvh guest "$mib" 1 "$@" >$log 2>&1 || give_up "starting a guest"
-	xl save guest "/tmp/$kind.save" >$log 2>&1 || give_up "saving a guest"
-	cat "/tmp/$kind.save" >/dev/null
-}
-
-now()
-{
-	cut -d' ' -f1 /proc/uptime
-}
-
-# timed FILE COMMAND...: adds the seconds to FILE, and the processes to FILE.processes
-timed()
-{
-	file=$1
-	shift
-	processes=$(processes_started) begin=$(now)
-	"$@" >$log 2>&1 || return
-	end=$(now)
-	echo "$begin $end" | awk '{ print $2 - $1 }' >>"$file"
-	# cut and the two awk are ours.
-	echo $(($(processes_started) - processes - 4)) >>"$file.processes"
-}
-
-# by WHO COMMAND...: stock or xen-thaw
-by()
-{
-	if [ "$1" = stock ]; then
-		shift
-		XEN_THAW_HOTPLUG=stock "$@"
-	else
-		shift
-		LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper "$@"
-	fi
-}
-
-# restore_kind KIND WHO: on a slow machine libxl may kill Xen's scripts after its timeout
-restore_kind()
-{
-	for try in 1 2 3; do
-		timed "/tmp/restore.$1.$2" by "$2" xl restore "/tmp/$1.save" && return
-		grep -q 'because of timeout' $log || return
-		[ $try = 3 ] || printf '\n  %-62s' "libxl killed a script of $2 that took too long: again"
-		losetup -D
-	done
-	return 1
-}
-
+# one KIND WHO
 one()
 {
-	restore_kind "$1" "$2" || give_up "$2: xl restore"
+	for what in restore destroy; do
+		mkdir -p "$figures/$what.$1.$2"
+	done
+	restore_whole "$1" "$2" "$figures/restore.$1.$2/$i"
 	guest_wait_tick guest >/dev/null
-	timed "/tmp/destroy.$1.$2" by "$2" xl destroy guest || give_up "$2: xl destroy"
-	wait_for 20 guest_gone guest || give_up "$2: the guest is still there"
-	[ -z "$(losetup -a)" ] || give_up "$2: loop devices are left"
+	destroy_whole "$2" "$figures/destroy.$1.$2/$i"
 }
 
 median()
 {
-	sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+	sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+# seconds restore|destroy KIND WHO
+seconds()
+{
+	cat "$figures/$1.$2.$3"/*.xl | awk '{ print $2 - $1 }' | median
 }
 
 row()
 {
 	for what in restore destroy; do
-		seconds=$(median "/tmp/$what.$1.$2") stock=$(median "/tmp/$what.$1.stock")
-		ratio=$(awk "BEGIN { printf \"%.2f\", $seconds / $stock }")
+		seconds=$(seconds $what "$1" "$2")
+		ratio=$(awk "BEGIN { printf \"%.2f\", $seconds / $(seconds $what "$1" stock) }")
 		eval "$what='$(printf '%6.2f s %6s' "$seconds" "$ratio")'"
 	done
 	# shellcheck disable=SC2154 # eval sets it
-	printf '  %-16s %-9s %s %10s   %s\n' "$(name_of "$1")" "$2" "$restore" \
-		"$(median "/tmp/restore.$1.$2.processes")" "$destroy"
+	printf '  %-16s %-9s %s %10s   %s\n' "$(kind_name "$1")" "$2" "$restore" \
+		"$(cat "$figures/restore.$1.$2"/*.started | median)" "$destroy"
 }
 
 echo "$(this_dom0), guests with disks and interfaces:"
-install_hotplug >$log 2>&1 || give_up "preparing dom0"
-make_bridge >$log 2>&1 || give_up "making a bridge"
+prepare_devices
 for kind in $kinds; do
-	printf '  %-62s' "saving a PVH guest of $mib MiB, devices: $(name_of "$kind")"
-	save_kind "$kind"
+	printf '  %-62s' "saving a PVH guest of $mib MiB, devices: $(kind_name "$kind")"
+	save_kind "$kind" "$mib"
 	echo "done"
 done
 for i in $(seq "$rounds"); do

@@ -24,13 +24,13 @@ make_bridge()
 		ip addr add 10.9.0.1/24 dev xenbr0 && ip link set xenbr0 mtu 1400 up
 }
 
-# disks NUMBER: for xl.cfg; makes the images
+# disks NUMBER [PREFIX]: for xl.cfg; makes the images /tmp/PREFIXa.img and so on
 disks()
 {
 	for letter in $(echo a b c d | cut -d' ' -f-"$1"); do
-		[ -e "/tmp/$letter.img" ] ||
-			dd if=/dev/zero of="/tmp/$letter.img" bs=1M count=4 2>/dev/null
-		printf "'/tmp/%s.img,raw,xvd%s,w'," "$letter" "$letter"
+		[ -e "/tmp/$2$letter.img" ] ||
+			dd if=/dev/zero of="/tmp/$2$letter.img" bs=1M count=4 2>/dev/null
+		printf "'/tmp/%s.img,raw,xvd%s,w'," "$2$letter" "$letter"
 	done
 }
 
@@ -40,8 +40,11 @@ devices_extra()
 	echo "extra=\"console=hvc0 quiet loglevel=3 pci=off 8250.nr_uarts=0 disks=$1 net=10.9.0 fill=1\""
 }
 
-# processes_started: since the start of dom0
+# processes_started: sets $processes to their number since the start of dom0; starts none
 processes_started()
 {
-	awk '/^processes/ { print $2 }' /proc/stat
+	# shellcheck disable=SC2034 # for the callers
+	while read -r name processes _; do
+		[ "$name" != processes ] || return 0
+	done </proc/stat
 }
