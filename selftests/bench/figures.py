@@ -4,6 +4,8 @@
 import json
 import statistics
 
+import dom0trace
+
 # Members of a line of XEN_THAW_STATS: times, and counts that are the same in all rounds.
 TIMES = ["scan_s", "populate_s", "fill_s", "total_s"]
 COUNTS = ["pages", "zero_pages", "superpages", "bytes", "extents", "hypercalls", "copy_ops"]
@@ -35,6 +37,15 @@ def read_case(path):
         elif file.suffix == ".xl":
             start, end = file.read_text().split()
             add("xl_s", float(end) - float(start))
+        elif file.suffix == ".started":
+            add("started", int(file.read_text()))
+        elif file.suffix == ".ends":
+            waits = [float(line) - float(file.with_suffix(".xl").read_text().split()[0])
+                     for line in file.read_text().splitlines()]
+            add("last_to_median", max(waits) / statistics.median(waits))
+        elif file.suffix == ".trace":
+            for part, share in dom0trace.parts(file).items():
+                add(part, share)
         elif file.suffix == ".cached":
             add("cached_kib", int(file.read_text()))
         elif file.suffix == ".limit":
@@ -80,6 +91,9 @@ class Boot:
     def case(self, part, mib, image, case):
         return self.cases.get((part, mib, image, case))
 
+    def has(self, *parts):
+        return any(key[0] in parts for key in self.cases)
+
     def median(self, part, mib, image, case, key):
         """None if it was not measured."""
         found = self.case(part, mib, image, case)
@@ -95,7 +109,7 @@ class Boot:
 
 def load(out):
     order = [f"{dom0}{kind}" for dom0 in ("pv", "pvh")
-             for kind in ("", "-insns", "-scale", "-2", "-scrub")]
+             for kind in ("", "-insns", "-scale", "-2", "-scrub", "-whole", "-whole-insns")]
     return [Boot(out / name) for name in order if (out / name / "figures").is_dir()]
 
 

@@ -94,11 +94,34 @@ def other_goals(boot):
             yield "cold / max(dd, warm)", 1.1, mib, cold / max(disk, warm)
 
 
+def whole_goals(boot):
+    """xl as a whole, with devices, and with our scripts."""
+    for mib in boot.sizes():
+        for name, goal, what, kind in (
+                ("xl restore, 4 disks, 1 vif: ours / stock", 0.12, "restore", "disks-and-vif"),
+                ("xl destroy, 4 disks, 1 vif: ours / stock", 0.15, "destroy", "disks-and-vif"),
+                ("xl restore, no devices: ours / stock", 0.55, "restore", "none")):
+            ours, stock = (boot.median(what, mib, kind, who, "xl_s")
+                           for who in ("xen-thaw", "stock"))
+            if ours and stock:
+                yield name, goal, mib, ours / stock
+        started = boot.median("restore", mib, "disks-and-vif", "xen-thaw", "started")
+        if started:
+            yield "processes of xl restore, 4 disks, 1 vif", 14, mib, started
+        one, turns, eight = (boot.median("eight_disks", mib, how, number, "xl_s") for how, number in
+                             (("at-once", "1"), ("in-turns", "8"), ("at-once", "8")))
+        if one and turns and eight:
+            yield "8 guests, 4 disks: at once / 8 x one", 1, mib, eight / one / 8
+            yield "8 guests, 4 disks: at once / in turns", 1, mib, eight / turns
+            last = boot.median("eight_disks", mib, "at-once", "8", "last_to_median")
+            yield "8 guests, 4 disks, at once: last / median", 1.5, mib, last
+
+
 def judge(boots):
     """Ratio of times, and of instructions if these were counted for the same guest."""
     found = {}
     for boot in boots:
-        for goals in (engine_goals, image_goals, other_goals):
+        for goals in (engine_goals, image_goals, other_goals, whole_goals):
             for name, goal, mib, value in goals(boot):
                 scrub = ", scrubbed" if boot.name.endswith("-scrub") else ""
                 key = f"{boot.dom0.upper()}, {mib} MiB: {name}{scrub}"

@@ -5,10 +5,15 @@
 #   sizes     MiB of the guests, one after the other
 #   rounds    number of rounds of each comparison
 #   parts     what to measure; a function below for each
+#   kinds     devices of the guests, for the parts about them
 # In each round every case runs once, so that all have the same noise.
 
 # shellcheck source=selftests/emu/lib.sh
 . /guest/lib.sh
+# shellcheck source=selftests/e2e/devices.sh
+. /root/devices.sh
+# shellcheck source=selftests/e2e/whole.sh
+. /root/whole.sh
 
 sizes=256 rounds=5 parts=engines
 for setting; do
@@ -96,6 +101,10 @@ guest()
 {
 	mib=$1 plain=/tmp/$1.save
 	printf '%s MiB: starting a guest' "$mib"
+	! want whole || for kind in $kinds; do
+		printf ', with devices: %s' "$(kind_name "$kind")"
+		save_kind "$kind" "$mib"
+	done
 	fill=16
 	# About 60% of the pages are zero then.
 	! want save || fill=$((mib / 5))
@@ -271,40 +280,114 @@ uncached()
 	done
 }
 
-# at_once CASE ENGINE NUMBER: restores guests from one image at once. Each xl has a
-# configuration with its own lock: xl's usual lock would make them run one by one.
-at_once()
+# own_xl NUMBER IMAGE: restores that guest, with a configuration and a lock of xl of its own:
+# xl's usual lock would make them run one by one
+own_xl()
 {
-	place eight plain "$1"
-	start=$(uptime)
-	for i in $(seq "$3"); do
-		sed -e "s/^name .*/name = \"guest$i\"/" -e "s/^memory .*/memory = $mib/" \
-			/guest/pvh.cfg >"/tmp/guest$i.cfg"
-		echo "lockfile=\"/run/lock/xl$i\"" >"/tmp/xl$i.conf"
-		XEN_THAW_ENGINE=$2 XEN_THAW_STATS="$out.helper" \
-			LIBXL_SAVE_HELPER=$helper unshare -m sh -c \
-			"mount --bind /tmp/xl$i.conf /etc/xen/xl.conf &&
-			 exec xl restore -p /tmp/guest$i.cfg $plain" >"$log$i" 2>&1 &
-		eval "pid$i=$!"
+	unshare -m sh -c "mount --bind /tmp/xl$1.conf /etc/xen/xl.conf &&
+		exec xl restore -p /tmp/guest$1.cfg $2" >"$log$1" 2>&1 ||
+		die "guest $1: $(tail -n 5 "$log$1")"
+	uptime >>"$out.ends"
+}
+
+# configure NUMBER DISKS
+configure()
+{
+	sed -e "s/^name .*/name = \"guest$1\"/" -e "s/^memory .*/memory = $mib/" \
+		/guest/pvh.cfg >"/tmp/guest$1.cfg"
+	[ "$2" = 0 ] || echo "disk = [$(disks "$2" "$1-")]" >>"/tmp/guest$1.cfg"
+	echo "lockfile=\"/run/lock/xl$1\"" >"/tmp/xl$1.conf"
+}
+
+# several NUMBER at-once|in-turns DISKS: restores guests from one image
+several()
+{
+	for i in $(seq "$1"); do
+		configure "$i" "$3"
 	done
-	for i in $(seq "$3"); do
-		eval "wait \$pid$i" || die "guest $i: $(tail -n 5 "$log$i")"
+	export LIBXL_SAVE_HELPER=$helper XEN_THAW_STATS="$out.helper"
+	start=$(uptime)
+	for i in $(seq "$1"); do
+		if [ "$2" = in-turns ]; then
+			own_xl "$i" "$plain"
+		else
+			own_xl "$i" "$plain" &
+			eval "pid$i=$!"
+		fi
+	done
+	for i in $(seq "$1"); do
+		[ "$2" = in-turns ] || eval "wait \$pid$i" || exit 1
 	done
 	end=$(uptime)
+	unset LIBXL_SAVE_HELPER XEN_THAW_STATS
 	echo "$start $end" >"$out.xl"
 	printf ' %s' "$(awk "BEGIN { print $end - $start }")"
-	for i in $(seq "$3"); do
+	for i in $(seq "$1"); do
 		guest_destroy "guest$i"
 	done
-	settle "$3"
+	settle "$1"
 }
 
 eight()
 {
 	for engine in stock module; do
-		at_once "$engine-1" $engine 1
-		at_once "$engine-8" $engine 8
+		for number in 1 8; do
+			place eight plain "$engine-$number"
+			export XEN_THAW_ENGINE=$engine
+			several $number at-once 0
+			unset XEN_THAW_ENGINE
+		done
 	done
+}
+
+# The same with 4 disks for each guest, and with our scripts.
+eight_disks()
+{
+	for how in 1.at-once 8.in-turns 8.at-once; do
+		place eight_disks "${how#*.}" "${how%.*}"
+		several "${how%.*}" "${how#*.}" 4
+	done
+}
+
+# The whole of xl restore and of xl destroy, with Xen's scripts and helper, and with ours.
+whole()
+{
+	for kind in $kinds; do
+		for who in stock xen-thaw; do
+			place restore "$kind" $who
+			restore_whole "$kind" $who "$out"
+			printf ' %s' "$(awk '{ print $2 - $1 }' "$out.xl")"
+			guest_wait_tick guest >/dev/null
+			place destroy "$kind" $who
+			destroy_whole $who "$out"
+			settle
+		done
+	done
+}
+
+# Who has the processor in such a restore. dom0's kernel tells.
+trace()
+{
+	tracing=/sys/kernel/tracing
+	echo 0 >$tracing/tracing_on
+	echo 16384 >$tracing/buffer_size_kb
+	for event in switch process_fork process_exec process_exit; do
+		echo 1 >$tracing/events/sched/sched_$event/enable || die "cannot trace"
+	done
+	for kind in $kinds; do
+		for who in stock xen-thaw; do
+			place trace "$kind" $who
+			echo 1 >$tracing/tracing_on
+			restore_whole "$kind" $who "$out"
+			echo 0 >$tracing/tracing_on
+			cat $tracing/trace >"$out.trace"
+			echo >$tracing/trace
+			guest_wait_tick guest >/dev/null
+			destroy_whole $who /tmp/destroyed
+			settle
+		done
+	done
+	echo 0 >$tracing/events/enable
 }
 
 # Counts do not depend on the machine, so one round is enough.
@@ -364,6 +447,9 @@ repeat()
 	done
 }
 
+case $parts in
+*whole*) prepare_devices ;;
+esac
 for mib in $sizes; do
 	guest "$mib"
 	repeat engines "$rounds"
@@ -374,6 +460,9 @@ for mib in $sizes; do
 	repeat cold "$rounds"
 	repeat uncached "$rounds"
 	repeat eight 2
+	repeat whole "$rounds"
+	repeat trace 2
+	repeat eight_disks 3
 	repeat counts 1
 	repeat profile 1
 	want scale || rm -f "$plain"
