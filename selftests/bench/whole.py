@@ -3,10 +3,13 @@
 chart."""
 
 import dom0trace
-from cells import ratio, row, seconds, spread
+from cells import ratio, seconds, spread
 
 KINDS = {"none": "no devices", "disks": "4 disks", "disks-and-vif": "4 disks, 1 vif"}
 WHO = {"stock": "stock", "xen-thaw": "ours"}
+
+
+LINE = "{:<24}{:>17}{:>7}{:>7}{:>20}{:>7}{:>7}"
 
 
 def cases():
@@ -26,14 +29,14 @@ def whole_table(boot, mib):
             cells += [spread(case["xl_s"]),
                       ratio(case["xl_s"]["median"], boot.median(what, mib, kind, "stock", "xl_s")),
                       f"{case['started']['median']:.0f}"]
-        lines.append(row("  " + name, *cells))
-    return [row(f"{mib} MiB:", "all of xl restore", "/stock", "proc.", "all of xl destroy",
-                "/stock", "proc.")] + lines if lines else []
+        lines.append(LINE.format("  " + name, *cells))
+    return [LINE.format(f"{mib} MiB, all of xl:", "xl restore", "/stock", "proc.", "xl destroy",
+                        "/stock", "proc.")] + lines if lines else []
 
 
 def trace_table(boot, mib):
     """In percent, as the lengths of the restores differ a lot."""
-    line = "{:<23}" + "{:>10}" * len(dom0trace.PARTS)
+    line = "{:<24}" + "{:>10}" * len(dom0trace.PARTS)
     lines = []
     for kind, who, name in cases():
         case = boot.case("trace", mib, kind, who)
@@ -50,13 +53,12 @@ def eight_table(boot, mib):
     for how, number, name in (("at-once", 1, "1 guest"), ("in-turns", 8, "8 guests, in turns"),
                               ("at-once", 8, "8 guests, at once")):
         case = boot.case("eight_disks", mib, how, str(number))
-        if case:
-            lines.append(row("  " + name, spread(case["xl_s"]), "",
-                             seconds(case["total_s"]["median"]),
-                             spread(case["last_to_median"]) if (how, number) == ("at-once", 8)
-                             else ""))
-    return [row(f"{mib} MiB, 4 disks:", "all xl", "", "helper", "last / median")] + lines \
-        if lines else []
+        if case and "xl_s" in case:
+            last = spread(case["last_to_median"]) if (how, number) == ("at-once", 8) else ""
+            lines.append(LINE.format("  " + name, spread(case["xl_s"]), "",
+                                     seconds(case["total_s"]["median"]), last, "", "").rstrip())
+    return [LINE.format(f"{mib} MiB, 4 disks each:", "all of xl", "", "helper", "last / median",
+                        "", "").rstrip()] + lines if lines else []
 
 
 def tables(boot, mib):
