@@ -62,14 +62,21 @@ int loop_attach(const struct loop *loop, int fd, const char *path,
 	return error;
 }
 
+/*
+ * With a second descriptor the kernel frees the device when the last one is
+ * closed. With one, Linux 6.1 waits 10 ms for RCU in the ioctl, and so would
+ * all other scripts, as we have the lock.
+ */
 int loop_detach(const char *node)
 {
-	int fd = open_loop(node, O_RDONLY);
-	int error;
+	int fd = open_loop(node, O_RDONLY), second, error;
 
 	if (fd < 0)
 		return -errno;
+	second = open_loop(node, O_RDONLY);
 	error = ioctl(fd, LOOP_CLR_FD) ? -errno : 0;
+	if (second >= 0)
+		close(second);
 	close(fd);
 	return error;
 }
