@@ -35,7 +35,7 @@ help:
 	@echo 'make check-pairs         restore an image twice at once, ROUNDS=50 times'
 	@echo 'make matrix              every dom0, kernel, guest, engine, filesystem'
 	@echo 'make check-all           all of these checks, for hours'
-	@echo 'make bench               time all engines (up to 40 minutes)'
+	@echo 'make bench               time all engines, and xl (up to an hour)'
 	@echo 'make check-releases      Debian 13 and sid: Xen 4.20, Linux 6.12, 7.2, 7.3'
 	@echo 'make shell [DISTRO=bookworm|trixie|sid] [DOM0=pv|pvh] [KERNEL=6.12] [SMP=1|2]'
 	@echo '                         a root shell in a dom0 with the module loaded'

@@ -1,16 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Runs in dom0: restores and destroys a guest by xl, in turns with each helper, and records
-# what happens, for selftests/bench/xl-profile. Arguments: MIB of the guest, ROUNDS, and
-# NAME=HELPER for each helper.
+# what happens, for selftests/bench/xl-profile. Arguments: MIB of the guest, ROUNDS, its
+# devices (none, disks, disks-and-vif), and NAME=HELPER for each helper.
 
 # shellcheck source=selftests/emu/lib.sh
 . /guest/lib.sh
+# shellcheck source=selftests/e2e/devices.sh
+. /root/devices.sh
+# shellcheck source=selftests/e2e/whole.sh
+. /root/whole.sh
 
-mib=$1 rounds=$2
-shift 2
-image=/tmp/guest.save
+mib=$1 rounds=$2 devices=$3
+shift 3
+log=/tmp/log
+image=/tmp/$devices.save
 tracing=/sys/kernel/tracing
+
+die()
+{
+	fail "$*: $(tail -n 5 $log)"
+}
 
 # record NAME COMMAND...: traces COMMAND, if $traced, and notes how long it took
 record()
@@ -20,15 +30,15 @@ record()
 	echo >$tracing/trace
 	echo "$traced" >$tracing/tracing_on
 	start=$EPOCHREALTIME
-	"$@" >/tmp/log 2>&1 || fail "$*: $(tail -n 5 /tmp/log)"
+	"$@" >$log 2>&1 || die "$*"
 	end=$EPOCHREALTIME
 	echo 0 >$tracing/tracing_on
 	[ "$traced" = 0 ] || cat $tracing/trace >"$RESULTS/$name.trace"
 	echo "$name $traced $start $end" >>"$RESULTS/walls"
 }
 
-guest_start pvh guest "$mib" 16
-xl save guest $image >/tmp/log 2>&1 || fail "xl save: $(tail -n 5 /tmp/log)"
+prepare_devices
+save_kind "$devices" "$mib"
 wait_for 20 guest_gone guest || fail "the guest is still there"
 
 # The restored guest must not take the only processor from xl.
@@ -45,8 +55,9 @@ for round in $(seq 0 "$rounds"); do
 	for traced in 0 1; do
 		echo $traced >$tracing/events/xl/enable
 		for helper; do
-			export LIBXL_SAVE_HELPER=${helper#*=}
-			record "restore.${helper%%=*}.$round" xl restore $image
+			export LIBXL_SAVE_HELPER=${helper#*=} XEN_THAW_HOTPLUG=native
+			[ "${helper%%=*}" != stock ] || XEN_THAW_HOTPLUG=stock
+			record "restore.${helper%%=*}.$round" xl restore "$image"
 			# The daemon of xl goes on starting.
 			sleep 1
 			record "destroy.${helper%%=*}.$round" xl destroy guest
