@@ -474,7 +474,7 @@ for mib in $sizes; do
 	repeat uncached "$rounds"
 	repeat eight 2
 	repeat whole "$rounds"
-	repeat trace 2
+	repeat trace $((rounds < 2 ? 1 : 2))
 	repeat eight_disks 3
 	repeat counts 1
 	repeat profile 1
