@@ -101,7 +101,7 @@ FUZZ_CALLS ?= 1000000
 
 # make check makes fewer calls.
 check-calls:
-	@KSELFTESTS=uapi_fuzz FUZZ_CALLS=$(FUZZ_CALLS) selftests/check packages ksft \
+	@KSELFTESTS=uapi_fuzz FUZZ_CALLS=$(FUZZ_CALLS) selftests/check --all packages ksft \
 		'module-*' tools programs emulator 'ksft-*'
 
 check-debug:
