@@ -105,10 +105,15 @@ locks_are_free()
 		why "somebody has the lock"
 }
 
-nothing_left()
+no_device_left()
 {
 	no_loops && locks_are_free || return
-	! ip link | grep -E ': vif[1-9]' || why "links are left" || return
+	! ip link | grep -E ': vif[1-9]' || why "links are left"
+}
+
+nothing_left()
+{
+	no_device_left || return
 	# libxl leaves an empty node for the console if xl destroy meets a restore.
 	! xenstore-ls -f /local/domain/0/backend 2>/dev/null | grep -E '/backend/(vbd|vif)/' ||
 		why "that is left in xenstore"

@@ -191,7 +191,9 @@ timed_out()
 	restores_again
 }
 
-# A restore in parallel with xl destroy, from a random moment on.
+# A restore in parallel with xl destroy, from a random moment on. If the domain is gone when the
+# restore fails, libxl leaves the devices in xenstore (libxl__destroy_domid(), 4.17), with
+# Xen's scripts, too.
 destroyed_in_the_middle()
 {
 	n=0
@@ -202,7 +204,9 @@ destroyed_in_the_middle()
 		xl destroy guest
 		wait
 		guest_gone guest || xl destroy guest
-		wait_for 30 nothing_left || return
+		wait_for 30 no_device_left || return
+		xenstore-rm /local/domain/0/backend/vbd 2>/dev/null
+		xenstore-rm /local/domain/0/backend/vif 2>/dev/null
 	done
 	restores_again
 }
