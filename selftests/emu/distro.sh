@@ -26,3 +26,15 @@ sid) suites=(sid) kernels=(7.2) xen=4.20 ;;
 	;;
 esac
 emu_out=$tree/build/emu
+
+# variable DISTRO NAME: print one of these for another release
+variable()
+{
+	(
+		DISTRO=$1
+		# shellcheck source=selftests/emu/distro.sh
+		. "$top/selftests/emu/distro.sh"
+		declare -n value=$2
+		echo "${value[*]}"
+	)
+}
