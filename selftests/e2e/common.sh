@@ -13,15 +13,21 @@ tab=$(printf '\t')
 passed=0
 failed=0
 
-# restore ENGINE FILE [XL-OPTION]...: restores by xl, through our helper; the output goes
-# to $log. A restore that hangs is stopped, with exit status 124 or more.
+# xl_thaw COMMAND...: xl with our helper; the output goes to $log. If it hangs, it is stopped after
+# $xl_limit seconds, with exit status 124 or more.
+xl_limit=200
+xl_thaw()
+{
+	XEN_THAW_STATS=$stats LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
+		timeout $xl_limit xl "$@" >$log 2>&1
+}
+
+# restore ENGINE FILE [XL-OPTION]...: restores by this engine
 restore()
 {
 	by=$1 file=$2
 	shift 2
-	XEN_THAW_ENGINE=$by XEN_THAW_STATS=$stats \
-		LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
-		timeout 200 xl restore "$@" "$file" >$log 2>&1
+	XEN_THAW_ENGINE=$by xl_thaw restore "$@" "$file"
 }
 
 # stat FIELD: prints this figure of the last restore

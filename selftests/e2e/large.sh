@@ -7,24 +7,15 @@
 . /root/common.sh
 
 image=/tmp/guest.save
+# The stock helper takes minutes for a large guest.
+xl_limit=900
 
 # Most of such a guest is zero, so only a packed image fits into dom0.
 start_and_save()
 {
 	guest_start pvh guest "$1" 64 && remember_md5 guest || return
-	LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper XEN_THAW_STATS=$stats \
-		xl save guest $image >$log 2>&1 || return
+	xl_thaw save guest $image || return
 	[ "$(stat form)" = packed ] && xen-thaw verify $image
-}
-
-# The stock helper takes minutes for a large guest.
-restore()
-{
-	by=$1 file=$2
-	shift 2
-	XEN_THAW_ENGINE=$by XEN_THAW_STATS=$stats \
-		LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
-		timeout 900 xl restore "$@" "$file" >$log 2>&1
 }
 
 # has_frames MIB: the list has one line for each frame; gfns above the hole start at 4 GiB

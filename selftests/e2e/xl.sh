@@ -9,13 +9,6 @@
 image=/tmp/guest.save
 second=/tmp/second.save
 
-# xl_thaw COMMAND...: xl with our helper; the output goes to $log
-xl_thaw()
-{
-	XEN_THAW_STATS=$stats LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
-		timeout 200 xl "$@" >$log 2>&1
-}
-
 # start_and_save KIND SETTING...: of the guest
 start_and_save()
 {
