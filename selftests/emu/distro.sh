@@ -29,12 +29,9 @@ emu_out=$tree/build/emu
 
 # variable DISTRO NAME: print one of these for another release
 variable()
-{
-	(
-		DISTRO=$1
-		# shellcheck source=selftests/emu/distro.sh
-		. "$top/selftests/emu/distro.sh"
-		declare -n value=$2
-		echo "${value[*]}"
-	)
-}
+(
+	# shellcheck source=selftests/emu/distro.sh
+	DISTRO=$1 . "$top/selftests/emu/distro.sh"
+	declare -n value=$2
+	echo "${value[*]}"
+)
