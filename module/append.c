@@ -4,8 +4,10 @@
  * of a batch, wherever the pages come from.
  */
 
+#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include <linux/sched/signal.h>
 
 #include "thaw.h"
@@ -41,10 +43,10 @@ int thaw_flush(struct thaw_work *work)
 	u32 nr_ops = b->nr_ops, frames;
 	int err;
 
-	if (!nr_ops)
+	if (!b->used)
 		return 0;
 	/* One batch at least is done: endless signals do not stop progress. */
-	if (b->hypercalls && signal_pending(current))
+	if ((b->hypercalls || b->skipped) && signal_pending(current))
 		return -EINTR;
 
 	err = thaw_batch_submit(b, &frames);
@@ -52,6 +54,15 @@ int thaw_flush(struct thaw_work *work)
 	trace_xen_thaw_batch(b->domid, frames, nr_ops, b->grant_status, err);
 	cond_resched();
 	return err;
+}
+
+static bool thaw_bytes_are_zero(struct page *page, u32 offset, u32 len)
+{
+	const void *bytes = kmap_local_page(page);
+	const bool zero = !memchr_inv(bytes + offset, 0, len);
+
+	kunmap_local(bytes);
+	return zero;
 }
 
 /**
@@ -78,6 +89,9 @@ int thaw_append(struct thaw_work *work, struct page *page, u32 offset,
 			if (err)
 				return err;
 		}
+		work->zero = e->flags & XEN_THAW_EXTENT_SKIP_ZERO &&
+			     (work->zero || !at->byte) &&
+			     thaw_bytes_are_zero(page, offset, n);
 		thaw_batch_add(&work->batch, page, offset, e->frame + at->frame,
 			       at->byte, n);
 		offset += n;
@@ -85,6 +99,8 @@ int thaw_append(struct thaw_work *work, struct page *page, u32 offset,
 		at->byte += n;
 		if (at->byte < PAGE_SIZE)
 			continue;
+		if (work->zero)
+			thaw_batch_skip_frame(&work->batch);
 		at->byte = 0;
 		if (++at->frame < e->nr_frames)
 			continue;

@@ -174,13 +174,43 @@ void thaw_batch_add(struct thaw_batch *b, struct page *page, u32 src_offset,
 	b->bounced++;
 }
 
+/**
+ * thaw_batch_skip_frame() - take the operations of the last frame out again
+ * @b: a batch whose last frame is complete
+ *
+ * The frame keeps its place in the window, so that the ref of an operation says
+ * how many frames come before it.
+ */
+void thaw_batch_skip_frame(struct thaw_batch *b)
+{
+	const grant_ref_t ref = b->first_ref + b->used - 1;
+
+	while (b->nr_ops && b->ops[b->nr_ops - 1].dest.u.ref == ref) {
+		struct page *page = b->pages[--b->nr_ops];
+
+		if (b->bounced && page == b->bounce[b->bounced - 1])
+			b->bounced--;
+		put_page(page);
+	}
+	b->entries[b->used - 1] = (struct grant_entry_v1) { };
+}
+
 /* Counts the complete frames of the batch: the last one may be cut. */
 static u32 thaw_batch_frames(const struct thaw_batch *b)
 {
 	const struct gnttab_copy *last = &b->ops[b->nr_ops - 1];
-	const bool cut = last->dest.offset + last->len < PAGE_SIZE;
+	const bool cut = last->dest.u.ref == b->first_ref + b->used - 1 &&
+			 last->dest.offset + last->len < PAGE_SIZE;
 
 	return b->used - cut;
+}
+
+static void thaw_batch_count_skipped(struct thaw_batch *b, u32 frames)
+{
+	u32 i;
+
+	for (i = 0; i < frames; i++)
+		b->skipped += !b->entries[i].flags;
 }
 
 /*
@@ -232,8 +262,12 @@ int thaw_batch_submit(struct thaw_batch *b, u32 *frames_ok)
 	int err;
 
 	*frames_ok = 0;
-	if (!b->nr_ops)
+	if (!b->nr_ops) {
+		*frames_ok = b->used;
+		b->skipped += b->used;
+		thaw_batch_reset(b);
 		return 0;
+	}
 
 	if (copy_to_user(b->window, b->entries, bytes)) {
 		err = -EFAULT;
@@ -245,6 +279,7 @@ int thaw_batch_submit(struct thaw_batch *b, u32 *frames_ok)
 	/* Clear it after a failed copy, too: no grant outlives its batch. */
 	if (clear_user(b->window, bytes))
 		err = -EFAULT;
+	thaw_batch_count_skipped(b, *frames_ok);
 	thaw_batch_reset(b);
 	return err;
 }

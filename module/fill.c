@@ -53,12 +53,13 @@ static loff_t thaw_file_size(struct file *file)
 static int thaw_check_extent(const struct xen_thaw_extent *e, u64 file_size)
 {
 	const u64 bytes = (u64)e->nr_frames << PAGE_SHIFT;
+	const u32 known = XEN_THAW_EXTENT_ZERO | XEN_THAW_EXTENT_SKIP_ZERO;
 	const bool zero = e->flags & XEN_THAW_EXTENT_ZERO;
 	u64 end;
 
-	if (!e->nr_frames || e->flags & ~XEN_THAW_EXTENT_ZERO)
+	if (!e->nr_frames || e->flags & ~known)
 		return -EINVAL;
-	if (zero && e->offset)
+	if (zero && (e->offset || e->flags != XEN_THAW_EXTENT_ZERO))
 		return -EINVAL;
 	if (check_add_overflow((u64)e->frame, (u64)e->nr_frames, &end))
 		return -EOVERFLOW;
@@ -209,6 +210,7 @@ int thaw_fill(struct xen_thaw_fill *args)
 		args->frames_done = work.frames_done;
 		args->hypercalls = work.batch.hypercalls;
 		args->copy_ops = work.batch.copy_ops;
+		args->frames_skipped = work.batch.skipped;
 	}
 out_free:
 	kvfree(work.extents);

@@ -51,7 +51,8 @@ static long thaw_ioctl_query(void __user *uargs)
 		.size = sizeof(query),
 		.version = XEN_THAW_VERSION,
 		.max_extents = THAW_MAX_EXTENTS,
-		.features = XEN_THAW_FEATURE_ZERO | XEN_THAW_FEATURE_DIRECT,
+		.features = XEN_THAW_FEATURE_ZERO | XEN_THAW_FEATURE_DIRECT |
+			    XEN_THAW_FEATURE_SKIP_ZERO,
 		.first_ref = THAW_FIRST_REF,
 		.end_ref = THAW_END_REF,
 	};

@@ -43,8 +43,9 @@ struct thaw_direct;
  * @window: entry of the first ref, in the caller's mapping
  * @first_ref: first grant ref of the window
  * @nr_refs: grant refs in the window
- * @entries: next contents of the window: array of @nr_refs
- * @used: entries of @entries in use: frames touched by the batch
+ * @entries: next contents of the window: array of @nr_refs; zero for a frame
+ *	that is skipped
+ * @used: entries of @entries in use: frames of the batch
  * @ops: operations: array of @max_ops
  * @pages: the page that each of @ops reads; the batch holds references
  * @bounce: array of @nr_bounce pages in which frames are put together, or NULL
@@ -54,6 +55,7 @@ struct thaw_direct;
  * @max_ops: room for operations
  * @hypercalls: hypercalls made so far
  * @copy_ops: operations given to Xen so far
+ * @skipped: frames skipped so far
  * @grant_status: status of the operation that Xen refused, else GNTST_okay
  */
 struct thaw_batch {
@@ -72,6 +74,7 @@ struct thaw_batch {
 	u32 max_ops;
 	u64 hypercalls;
 	u64 copy_ops;
+	u64 skipped;
 	int grant_status;
 };
 
@@ -82,6 +85,7 @@ int thaw_batch_check_unused(struct thaw_batch *b);
 bool thaw_batch_has_room(const struct thaw_batch *b, bool new_frame);
 void thaw_batch_add(struct thaw_batch *b, struct page *page, u32 src_offset,
 		    u64 frame, u32 dst_offset, u32 len);
+void thaw_batch_skip_frame(struct thaw_batch *b);
 int thaw_batch_submit(struct thaw_batch *b, u32 *frames_ok);
 
 /**
@@ -102,6 +106,7 @@ struct thaw_cursor {
  * @extents: array of @nr_extents
  * @nr_extents: at least 1
  * @at: where the next byte goes, once its batch is submitted
+ * @zero: the bytes of frame @at so far are zero; only where those are skipped
  * @done: where the current batch began: everything before it is written
  * @frames_done: number of frames before @done
  * @begun: all checks have passed: an error from now on stops the fill part way
@@ -115,6 +120,7 @@ struct thaw_work {
 	struct xen_thaw_extent *extents;
 	u32 nr_extents;
 	struct thaw_cursor at;
+	bool zero;
 	struct thaw_cursor done;
 	u64 frames_done;
 	bool begun;

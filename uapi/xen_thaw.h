@@ -24,8 +24,8 @@
  * ======== ===================================================================
  * EINVAL   domid is 0, DOMID_SELF or another reserved id; nr_extents is 0 or
  *          above max_extents; first_ref and nr_refs leave the window; an extent
- *          has no frames, or an unknown flag; a zero extent has an offset;
- *          window is not aligned to a grant entry
+ *          has no frames, or an unknown flag; a zero extent has an offset, or
+ *          is to skip zeros; window is not aligned to a grant entry
  * EBADF    fd is not open for reading
  * ENODEV   fd is neither a regular file nor a block device
  * EOVERFLOW offset + bytes or frame + frames of an extent wraps round
@@ -93,10 +93,19 @@ struct xen_thaw_query {
 /* Fills may carry XEN_THAW_FILL_DIRECT. */
 #define XEN_THAW_FEATURE_DIRECT	0x2ULL
 
+/* Extents may carry XEN_THAW_EXTENT_SKIP_ZERO. */
+#define XEN_THAW_FEATURE_SKIP_ZERO	0x4ULL
+
 #define XEN_THAW_QUERY		_IO(XEN_THAW_IOC, 0)
 
 /* Fill the frames with zeros: offset must be 0, and the file is not read. */
 #define XEN_THAW_EXTENT_ZERO	0x1U
+
+/*
+ * The frames are zero already, the caller says: those whose bytes in the file are
+ * all zero are left alone, and count as complete.
+ */
+#define XEN_THAW_EXTENT_SKIP_ZERO	0x2U
 
 /**
  * struct xen_thaw_extent - a run of bytes in the file, and its guest frames
@@ -146,6 +155,8 @@ struct xen_thaw_extent {
  * @frames_done: out: complete frames of all extents
  * @hypercalls: out: number of grant copy hypercalls
  * @copy_ops: out: number of copy operations in those hypercalls
+ * @frames_skipped: out: number of frames in @frames_done that were left alone
+ *	(XEN_THAW_EXTENT_SKIP_ZERO)
  *
  * The out members are written on success, after an error that stops the fill
  * part way, and with ENODATA and EBUSY. After any other error before the first
@@ -168,6 +179,7 @@ struct xen_thaw_fill {
 	__aligned_u64 frames_done;
 	__aligned_u64 hypercalls;
 	__aligned_u64 copy_ops;
+	__aligned_u64 frames_skipped;
 };
 
 #define XEN_THAW_FILL		_IO(XEN_THAW_IOC, 1)

@@ -60,6 +60,7 @@ static void spoil_results(struct xen_thaw_fill *args)
 	args->frames_done = 0x5a5a5a5a5a5a5a5a;
 	args->hypercalls = 0x5a5a5a5a5a5a5a5a;
 	args->copy_ops = 0x5a5a5a5a5a5a5a5a;
+	args->frames_skipped = 0x5a5a5a5a5a5a5a5a;
 }
 
 int fill_refused(struct fill_call *c)
@@ -91,6 +92,7 @@ int fill_refused_at(struct fill_call *c, unsigned int extent)
 	want.frames_done = 0;
 	want.hypercalls = 0;
 	want.copy_ops = 0;
+	want.frames_skipped = 0;
 
 	if (!ioctl(c->dev, XEN_THAW_FILL, &c->args)) {
 		printf("# the fill succeeded\n");

@@ -122,6 +122,21 @@ TEST_F(source, holes)
 	EXPECT_TRUE(fill_right(self, variant));
 }
 
+/* Zeros are skipped wherever they come from, and nothing else is. */
+TEST_F(source, skip_zeros)
+{
+	unsigned int at;
+
+	for (at = 0; at < NR; at += 32)
+		ASSERT_EQ(0, image_punch(&self->img, at * THAW_PAGE_SIZE,
+					 (at / 128 + 1) * THAW_PAGE_SIZE));
+	list_add_skip_zero(&self->l, 0, 0, NR);
+	EXPECT_LT(NR / 4, self->l.skipped);
+	EXPECT_TRUE(fill_right(self, variant));
+	list_add_skip_zero(&self->l, 8, 0, NR);
+	EXPECT_TRUE(fill_right(self, variant));
+}
+
 /* A store through a mapping is seen, whether it is written back or not. */
 TEST_F(source, mapping)
 {

@@ -154,10 +154,13 @@ static void good_extents(struct fuzzer *f)
 			.frame = d->frames[f->index * OWN_FRAMES + first],
 			.nr_frames = 1 + draw_below(f, 1 + draw_below(f, OWN_FRAMES - first)),
 		};
-		if (draw_below(f, 3))
+		if (draw_below(f, 3)) {
+			/* No page of the image is zero: none is skipped. */
+			e->flags = draw_below(f, 4) ? 0 : XEN_THAW_EXTENT_SKIP_ZERO;
 			e->offset = draw(f) % (FUZZ_IMAGE_SIZE - e->nr_frames * PAGE + 1);
-		else
+		} else {
 			e->flags = XEN_THAW_EXTENT_ZERO;
+		}
 		/* The frames of a PV domain are anywhere. */
 		keep_to_own(f, e);
 	}

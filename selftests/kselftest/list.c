@@ -27,6 +27,7 @@ void list_clear(struct list *l)
 {
 	l->nr = 0;
 	l->frames = 0;
+	l->skipped = 0;
 }
 
 static void add_extent(struct list *l, uint64_t offset, uint64_t frame,
@@ -57,17 +58,39 @@ static unsigned int run_length(const struct domain *d, unsigned int index, unsig
 	return n;
 }
 
-void list_add(struct list *l, uint64_t offset, unsigned int index, unsigned int nr)
+static void add_extents(struct list *l, uint64_t offset, unsigned int index,
+			unsigned int nr, unsigned int flags)
 {
 	unsigned int n;
 
-	image_bytes(l->img, offset, l->d->expect + index * PAGE, nr * PAGE);
 	for (; nr; nr -= n) {
 		n = run_length(l->d, index, nr);
-		add_extent(l, offset, l->d->frames[index], n, 0);
+		add_extent(l, offset, l->d->frames[index], n, flags);
 		offset += n * PAGE;
 		index += n;
 	}
+}
+
+void list_add(struct list *l, uint64_t offset, unsigned int index, unsigned int nr)
+{
+	image_bytes(l->img, offset, l->d->expect + index * PAGE, nr * PAGE);
+	add_extents(l, offset, index, nr, 0);
+}
+
+void list_add_skip_zero(struct list *l, uint64_t offset, unsigned int index, unsigned int nr)
+{
+	static const unsigned char zeros[PAGE];
+	unsigned char page[PAGE];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		image_bytes(l->img, offset + i * PAGE, page, PAGE);
+		if (memcmp(page, zeros, PAGE))
+			memcpy(l->d->expect + (index + i) * PAGE, page, PAGE);
+		else
+			l->skipped++;
+	}
+	add_extents(l, offset, index, nr, XEN_THAW_EXTENT_SKIP_ZERO);
 }
 
 void list_add_zero(struct list *l, unsigned int index, unsigned int nr)
@@ -134,7 +157,8 @@ bool window_is_clear(const struct domain *d, unsigned int first_ref, unsigned in
 static bool numbers_are_right(const struct list *l, int err)
 {
 	const struct xen_thaw_fill *args = &l->args;
-	const uint64_t batches = (l->frames + args->nr_refs - 1) / args->nr_refs;
+	const uint64_t copied = l->frames - l->skipped;
+	const uint64_t batches = (copied + args->nr_refs - 1) / args->nr_refs;
 
 	/*
 	 * A frame lies in one or two pages of the file, and takes as many copies.
@@ -142,13 +166,16 @@ static bool numbers_are_right(const struct list *l, int err)
 	 */
 	if (!err && args->extent == l->nr && !args->extent_frames &&
 	    !args->grant_status && args->frames_done == l->frames &&
-	    args->hypercalls >= batches && args->hypercalls <= l->frames &&
-	    args->copy_ops >= l->frames && args->copy_ops <= 2 * l->frames)
+	    args->frames_skipped == l->skipped &&
+	    args->hypercalls >= batches && args->hypercalls <= copied &&
+	    args->copy_ops >= copied && args->copy_ops <= 2 * copied)
 		return true;
-	printf("# errno %d, extent %u.%u of %u, %llu frames of %llu, status %d, %llu hypercalls, %llu ops\n",
+	printf("# errno %d, extent %u.%u of %u, %llu frames of %llu, %llu skipped of %llu, status %d, %llu hypercalls, %llu ops\n",
 	       err, args->extent, args->extent_frames, l->nr,
 	       (unsigned long long)args->frames_done,
-	       (unsigned long long)l->frames, args->grant_status,
+	       (unsigned long long)l->frames,
+	       (unsigned long long)args->frames_skipped,
+	       (unsigned long long)l->skipped, args->grant_status,
 	       (unsigned long long)args->hypercalls,
 	       (unsigned long long)args->copy_ops);
 	return false;

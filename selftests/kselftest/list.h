@@ -23,6 +23,7 @@
  * @nr: number of extents
  * @room: extents that @extents has memory for
  * @frames: number of frames in all extents
+ * @skipped: of them, those that the fill is expected to skip
  * @args: arguments and results of the last call
  */
 struct list {
@@ -33,6 +34,7 @@ struct list {
 	unsigned int nr;
 	unsigned int room;
 	uint64_t frames;
+	uint64_t skipped;
 	struct xen_thaw_fill args;
 };
 
@@ -46,6 +48,9 @@ void list_clear(struct list *l);
  */
 void list_add(struct list *l, uint64_t offset, unsigned int index, unsigned int nr);
 void list_add_zero(struct list *l, unsigned int index, unsigned int nr);
+
+/* The same with XEN_THAW_EXTENT_SKIP_ZERO: where the image is zero, a frame stays. */
+void list_add_skip_zero(struct list *l, uint64_t offset, unsigned int index, unsigned int nr);
 
 /* Adds frames by their number; the expected contents do not change. */
 void list_add_raw(struct list *l, uint64_t offset, uint64_t frame, unsigned int nr);

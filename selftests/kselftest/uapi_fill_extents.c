@@ -66,11 +66,25 @@ TEST_F(fill_extents, flags)
 	unsigned int bit;
 
 	for_each_extent(e, self) {
-		for (bit = 1; bit < 32; bit++) {
+		for (bit = 2; bit < 32; bit++) {
 			e->flags = 1U << bit;
 			EXPECT_EQ(EINVAL, fill_refused(&self->call));
 		}
 		e->flags = 0;
+	}
+}
+
+TEST_F(fill_extents, zero_extent_that_skips_zeros)
+{
+	struct xen_thaw_extent *e;
+
+	for_each_extent(e, self) {
+		struct xen_thaw_extent good = *e;
+
+		e->offset = 0;
+		e->flags = XEN_THAW_EXTENT_ZERO | XEN_THAW_EXTENT_SKIP_ZERO;
+		EXPECT_EQ(EINVAL, fill_refused(&self->call));
+		*e = good;
 	}
 }
 

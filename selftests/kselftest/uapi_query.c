@@ -52,7 +52,8 @@ static bool answered(const FIXTURE_DATA(query) *self)
 	return q->size >= QUERY_SIZE_V1 && q->flags == 0 &&
 	       q->version == XEN_THAW_VERSION && q->max_extents >= 1 &&
 	       q->max_extents < 0x5a5a5a5a &&
-	       q->features == (XEN_THAW_FEATURE_ZERO | XEN_THAW_FEATURE_DIRECT) &&
+	       q->features == (XEN_THAW_FEATURE_ZERO | XEN_THAW_FEATURE_DIRECT |
+			       XEN_THAW_FEATURE_SKIP_ZERO) &&
 	       q->first_ref == 8 &&
 	       q->end_ref == GRANT_ENTRIES;
 }
