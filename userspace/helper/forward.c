@@ -21,6 +21,13 @@ int restore_stock_ended(struct restore *r)
 	return -1;
 }
 
+int restore_check_wanted(struct restore *r)
+{
+	if (stock_interrupted)
+		return restore_fail(r, "interrupted by a signal");
+	return stock_ended_within(0) ? restore_stock_ended(r) : 0;
+}
+
 static int write_all(int fd, const char *buf, size_t len)
 {
 	while (len) {

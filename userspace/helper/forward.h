@@ -25,6 +25,14 @@ int restore_fail(const struct restore *r, const char *error);
 int restore_stock_ended(struct restore *r);
 
 /**
+ * restore_check_wanted() - look whether a restore is of any use yet
+ * @r: the restore
+ *
+ * Return: 0; -1 after a message or restore_stock_ended().
+ */
+int restore_check_wanted(struct restore *r);
+
+/**
  * forward() - give a part of the file to the stock helper
  * @r: the restore
  * @pipe_fd: to the stock helper

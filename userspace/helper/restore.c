@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "fill.h"
 #include "forward.h"
 #include "message.h"
 #include "progress.h"
@@ -26,22 +27,11 @@
 #include "file.h"
 #include "populate.h"
 
-/* Frames filled between two looks at the progress bar and at signals. */
-#define FRAMES_PER_STEP	16384U
-
 /* Frames populated between two looks at signals: 1 GiB of them. */
 #define FRAMES_PER_POPULATE	(UINT64_C(1) << 18)
 
 /* A domain with more pages is not a new one: libxl creates it without any. */
 #define NEW_DOMAIN_PAGES	1024
-
-/* Return: 0, or -1 if the restore is of no use any more. */
-static int check_wanted(struct restore *r)
-{
-	if (stock_interrupted)
-		return restore_fail(r, "interrupted by a signal");
-	return stock_ended_within(0) ? restore_stock_ended(r) : 0;
-}
 
 static int populate_failed(struct restore *r, uint64_t gfn)
 {
@@ -61,7 +51,7 @@ static int populate_step(struct restore *r, struct populator *pop,
 {
 	uint64_t left = range->nr - done, failed;
 
-	if (check_wanted(r))
+	if (restore_check_wanted(r))
 		return -1;
 	if (populate_range(pop, range->gfn + done,
 			   left < FRAMES_PER_POPULATE ? left
@@ -82,75 +72,6 @@ static int populate_all(struct restore *r, struct populator *pop)
 		for (done = 0; done < range->nr; done += FRAMES_PER_POPULATE)
 			if (populate_step(r, pop, range, done))
 				return -1;
-	}
-	return 0;
-}
-
-/*
- * Fills runs; those of a PV guest where the stock helper put their pfns.
- * Return: 0, or -1 with the job's error set.
- */
-static int fill_group(struct restore *r, const struct plan_fill *fills,
-		      size_t nr)
-{
-	struct fills mfns = { 0 };
-	size_t i;
-	int err = 0;
-
-	r->job.direct_refused = false;
-	if (!r->pv)
-		return r->engine->fill(&r->job, fills, nr);
-	for (i = 0; !err && i < nr; i++)
-		err = pv_translate(r->pv, &fills[i], &mfns);
-	if (err)
-		fill_fail(&r->job, "no memory for a list of frames");
-	else
-		err = r->engine->fill(&r->job, mfns.v, mfns.nr);
-	free(mfns.v);
-	return err;
-}
-
-/* Fills runs, in groups that the page cache has, or has not. */
-static int fill_step(struct restore *r, const struct plan_fill *fills,
-		     size_t nr)
-{
-	while (nr) {
-		size_t n = page_cache_look(&r->page_cache, fills, nr);
-		int err;
-
-		r->job.direct = page_cache_wants_direct(&r->page_cache);
-		err = fill_group(r, fills, n);
-		if (err && r->job.direct_refused) {
-			page_cache_refused(&r->page_cache, r->job.error);
-			continue;
-		}
-		page_cache_drop(&r->page_cache);
-		if (err)
-			return restore_fail(r, r->job.error);
-		fills += n;
-		nr -= n;
-	}
-	return 0;
-}
-
-/* Fills runs, in steps that end at a run's end. */
-static int fill_runs(struct restore *r, const struct plan_fill *fills,
-		     size_t nr)
-{
-	while (nr) {
-		const uint64_t step = page_cache_frames(&r->page_cache, FRAMES_PER_STEP);
-		uint64_t frames = 0;
-		size_t n = 0;
-
-		if (check_wanted(r))
-			return -1;
-		while (n < nr && frames < step)
-			frames += fills[n++].nr;
-		if (fill_step(r, fills, n))
-			return -1;
-		progress_add(frames);
-		fills += n;
-		nr -= n;
 	}
 	return 0;
 }
