@@ -81,8 +81,7 @@ class Boot:
     @property
     def title(self):
         cpus = "1 vCPU" if self.settings["smp"] == "1" else f"{self.settings['smp']} vCPUs"
-        scrub = ", scrub-domheap" if self.name.endswith("-scrub") else ""
-        return (f"{self.dom0.upper()} dom0, {cpus}{scrub}, Linux {self.settings['kernel']}, "
+        return (f"{self.dom0.upper()} dom0, {cpus}, Linux {self.settings['kernel']}, "
                 f"{self.settings['rounds']} rounds")
 
     def sizes(self):
@@ -109,7 +108,7 @@ class Boot:
 
 def load(out):
     order = [f"{dom0}{kind}" for dom0 in ("pv", "pvh")
-             for kind in ("", "-insns", "-scale", "-2", "-scrub", "-whole", "-whole-insns")]
+             for kind in ("", "-insns", "-scale", "-2", "-whole", "-whole-insns")]
     return [Boot(out / name) for name in order if (out / name / "figures").is_dir()]
 
 

@@ -23,7 +23,7 @@ done
 helper=/usr/local/bin/xen-thaw-helper
 log=/tmp/log
 aligned=/tmp/aligned.save packed=/tmp/packed.save holes=/tmp/holes.save
-pv=/tmp/pv.save
+full=/tmp/full.save pv=/tmp/pv.save pv_holes=/tmp/pv-holes.save
 
 die()
 {
@@ -126,9 +126,18 @@ guest()
 		cp "$plain" $holes
 		dig-holes $holes 2>$log || die "dig-holes"
 	fi
-	if want pv_guest; then
+	if want zeros; then
+		printf ', a copy without zeros'
+		cp "$plain" $full
+		fill-zeros $full 2>$log || die "fill-zeros"
+	fi
+	if want pv_guest || want pv_zeros; then
 		printf ', a PV guest'
 		save_guest pv $pv 16
+	fi
+	if want pv_zeros; then
+		cp $pv $pv_holes
+		dig-holes $pv_holes 2>$log || die "dig-holes"
 	fi
 	echo
 }
@@ -203,13 +212,24 @@ save()
 	by stock save plain "$plain"
 }
 
-# If Xen has scrubbed the memory (scrub-domheap), zeros need not be written.
-scrub()
+# What a zero page costs: the same pages without zeros, with zeros among the data, and
+# with zeros in holes of the file.
+zeros()
 {
-	by stock scrub plain "$plain"
-	by module scrub plain "$plain"
-	by module scrub holes $holes
-	by module scrub packed $packed
+	for engine in module mmapbatch gntdev; do
+		by $engine zeros full $full
+		by $engine zeros plain "$plain"
+		by $engine zeros holes $holes
+	done
+}
+
+# The same for a PV guest, whose zeros among the data are copied.
+pv_zeros()
+{
+	for engine in module mmapbatch gntdev; do
+		by $engine pv_zeros plain $pv
+		by $engine pv_zeros holes $pv_holes
+	done
 }
 
 # Small and large guests in turns, to compare the time per GiB.
@@ -468,7 +488,8 @@ for mib in $sizes; do
 	repeat engines "$rounds"
 	repeat pv_guest 3
 	repeat save 3
-	repeat scrub "$rounds"
+	repeat zeros "$rounds"
+	repeat pv_zeros "$rounds"
 	repeat threads "$rounds"
 	repeat cold "$rounds"
 	repeat uncached "$rounds"
@@ -479,6 +500,6 @@ for mib in $sizes; do
 	repeat counts 1
 	repeat profile 1
 	want scale || rm -f "$plain"
-	rm -f $aligned $packed $holes $pv
+	rm -f $aligned $packed $holes $full $pv $pv_holes
 done
 repeat scale "$rounds"

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * dirty-memory KEEP: fills all free memory of the host but KEEP MiB with a pattern.
- * A domain takes the pages, and gives them back while it lives, as a guest's balloon
- * does. Xen does not scrub such pages. Prints the number of MiB that it filled.
+ * dirty-memory KEEP [half]: fills all free memory of the host but KEEP MiB with a
+ * pattern. A domain takes the pages, and gives them back while it lives, as a guest's
+ * balloon does. Xen does not scrub such pages. Prints the number of MiB that it filled.
+ *
+ * With "half" the domain keeps the upper half of each 2 MiB, so that no such page is
+ * left, until the program is ended by SIGTERM.
  */
 #include <err.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,14 +63,56 @@ static void fill(uint32_t domid, const xen_pfn_t *frames)
 	xenforeignmemory_unmap(fmem, pages, BATCH);
 }
 
+/* Puts those frames first that the domain gives back. Return: how many. */
+static unsigned long choose_half(xen_pfn_t *frames, unsigned long nr)
+{
+	unsigned long i, chosen = 0;
+
+	for (i = 0; i < nr; i++) {
+		const xen_pfn_t frame = frames[i];
+
+		if (frame & 256)
+			continue;
+		frames[i] = frames[chosen];
+		frames[chosen++] = frame;
+	}
+	return chosen;
+}
+
+static void give_back(uint32_t domid, xen_pfn_t *frames, unsigned long nr)
+{
+	unsigned long i, n;
+
+	for (i = 0; i < nr; i += n) {
+		n = nr - i < BATCH ? nr - i : BATCH;
+		if (xc_domain_decrease_reservation_exact(xch, domid, n, 0, frames + i))
+			err(1, "domain %u keeps its pages", domid);
+	}
+}
+
+static void print_and_wait(unsigned long mib, bool half)
+{
+	sigset_t set;
+	int sig;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	printf("%lu\n", mib);
+	fflush(stdout);
+	if (half)
+		sigwait(&set, &sig);
+}
+
 int main(int argc, char **argv)
 {
-	unsigned long keep, nr = 0, i;
+	const bool half = argc == 3 && !strcmp(argv[2], "half");
+	unsigned long keep, nr = 0;
 	xen_pfn_t *frames = NULL;
 	uint32_t domid;
 
-	if (argc != 2)
-		errx(2, "usage: dirty-memory KEEP");
+	if (argc != 2 + half)
+		errx(2, "usage: dirty-memory KEEP [half]");
 	keep = strtoul(argv[1], NULL, 10);
 	xch = xc_interface_open(NULL, NULL, 0);
 	fmem = xenforeignmemory_open(NULL, 0);
@@ -83,12 +130,9 @@ int main(int argc, char **argv)
 			break;
 		fill(domid, frames + nr);
 	}
-	for (i = 0; i < nr; i += BATCH)
-		if (xc_domain_decrease_reservation_exact(xch, domid, BATCH, 0,
-							 frames + i))
-			err(1, "domain %u keeps its pages", domid);
+	give_back(domid, frames, half ? choose_half(frames, nr) : nr);
+	print_and_wait(nr * 4096 / MIB, half);
 	if (xc_domain_destroy(xch, domid))
 		err(1, "domain %u stays", domid);
-	printf("%lu\n", nr * 4096 / MIB);
 	return 0;
 }

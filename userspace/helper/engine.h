@@ -24,9 +24,11 @@ struct xenforeignmemory_handle;
  * @direct: read so; only where @can_direct is set
  * @direct_refused: set by a fill that failed because the file cannot be read so;
  *	it may be repeated without @direct
+ * @skip_zero: fills that may do so leave out pages that are zero in the file
  * @interrupted: non-zero once the restore is to stop (set by a signal handler)
  * @hypercalls: made by this engine for grant copies
  * @copy_ops: copy operations in them
+ * @skipped: frames left out because of @skip_zero
  * @error: after a failure: its cause, one line without a newline
  * @private: the engine's
  */
@@ -38,9 +40,11 @@ struct fill_job {
 	bool can_direct;
 	bool direct;
 	bool direct_refused;
+	bool skip_zero;
 	const volatile int *interrupted;
 	uint64_t hypercalls;
 	uint64_t copy_ops;
+	uint64_t skipped;
 	char error[256];
 	void *private;
 };

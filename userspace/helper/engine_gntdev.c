@@ -18,6 +18,7 @@
 #include <xen/grant_table.h>
 
 #include "engine.h"
+#include "pages.h"
 #include "window.h"
 
 /* Frames in one call: half a MiB. */
@@ -32,7 +33,8 @@ struct gntdev_engine {
 	uint8_t *buffer;	/* BATCH pages */
 	uint8_t *zero;		/* a page of zeros */
 	xengnttab_grant_copy_segment_t segs[BATCH];
-	uint32_t nr;
+	uint32_t nr;		/* frames in the batch */
+	uint32_t read;		/* pages in the buffer, those skipped included */
 };
 
 static void gntdev_close(struct fill_job *job)
@@ -110,10 +112,11 @@ static int flush(struct fill_job *job)
 	struct gntdev_engine *g = job->private;
 	int err = 0;
 
-	if (!g->nr)
-		return 0;
+	g->read = 0;
 	if (*job->interrupted)
 		return fill_fail(job, "interrupted by a signal");
+	if (!g->nr)
+		return 0;
 	if (xengnttab_grant_copy(g->xgt, g->nr, g->segs))
 		err = fill_fail(job, "grant copy by /dev/xen/gntdev: %s",
 				strerror(errno));
@@ -163,28 +166,42 @@ static int fill_zero(struct fill_job *job, const struct plan_fill *fill)
 	return 0;
 }
 
+static int add_pages(struct fill_job *job, const struct plan_fill *fill,
+		     uint32_t done, uint32_t nr, uint8_t *page)
+{
+	const bool skip = fill->skip_zero && job->skip_zero;
+	uint32_t i;
+
+	for (i = 0; i < nr; i++, page += XT_PAGE_SIZE) {
+		if (skip && page_is_zero(page))
+			job->skipped++;
+		else if (add(job, fill->gfn + done + i, page))
+			return -1;
+	}
+	return 0;
+}
+
 static int fill_data(struct fill_job *job, const struct plan_fill *fill)
 {
 	struct gntdev_engine *g = job->private;
-	uint32_t done, n, i;
+	uint32_t done, n;
 
 	for (done = 0; done < fill->nr; done += n) {
-		uint8_t *page = g->buffer + (size_t)g->nr * XT_PAGE_SIZE;
+		uint8_t *page;
 
-		if (g->nr == BATCH) {
-			if (flush(job))
-				return -1;
-			page = g->buffer;
-		}
+		if ((g->nr == BATCH || g->read == BATCH) && flush(job))
+			return -1;
+		page = g->buffer + (size_t)g->read * XT_PAGE_SIZE;
 		n = fill->nr - done;
+		if (n > BATCH - g->read)
+			n = BATCH - g->read;
 		if (n > BATCH - g->nr)
 			n = BATCH - g->nr;
 		if (fill_read(job, page, (size_t)n * XT_PAGE_SIZE,
-			      fill->offset + (uint64_t)done * XT_PAGE_SIZE))
+			      fill->offset + (uint64_t)done * XT_PAGE_SIZE) ||
+		    add_pages(job, fill, done, n, page))
 			return -1;
-		for (i = 0; i < n; i++, page += XT_PAGE_SIZE)
-			if (add(job, fill->gfn + done + i, page))
-				return -1;
+		g->read += n;
 	}
 	return 0;
 }
@@ -196,6 +213,7 @@ static int gntdev_fill(struct fill_job *job, const struct plan_fill *fills,
 	const struct plan_fill *fill;
 
 	g->nr = 0;
+	g->read = 0;
 	for (fill = fills; fill < fills + nr; fill++)
 		if (fill->zero ? fill_zero(job, fill) : fill_data(job, fill))
 			return -1;

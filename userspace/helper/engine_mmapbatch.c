@@ -12,13 +12,15 @@
 #include <xenforeignmemory.h>
 
 #include "engine.h"
+#include "pages.h"
 
 /* Frames mapped at a time. */
 #define BATCH	1024U
 
-/* A part of a batch that is one run of bytes in the file, or zero. */
+/* A part of a batch: one run of bytes in the file, or a page in memory, or zero. */
 struct part {
 	uint64_t offset;
+	const uint8_t *page;	/* NULL: not in memory */
 	uint32_t first;		/* frame in the batch */
 	uint32_t nr;
 	bool zero;
@@ -30,6 +32,7 @@ struct mmapbatch_engine {
 	struct part parts[BATCH];
 	uint32_t nr;
 	uint32_t nr_parts;
+	uint8_t *buffer;	/* BATCH pages of a fill that skips zeros, or NULL */
 };
 
 static int mmapbatch_open(struct fill_job *job)
@@ -40,7 +43,12 @@ static int mmapbatch_open(struct fill_job *job)
 
 static void mmapbatch_close(struct fill_job *job)
 {
-	free(job->private);
+	struct mmapbatch_engine *m = job->private;
+
+	if (!m)
+		return;
+	free(m->buffer);
+	free(m);
 	job->private = NULL;
 }
 
@@ -61,6 +69,8 @@ static int fill_mapped(struct fill_job *job, uint8_t *map)
 
 		if (part->zero)
 			memset(frame, 0, (size_t)part->nr * XT_PAGE_SIZE);
+		else if (part->page)
+			memcpy(frame, part->page, XT_PAGE_SIZE);
 		else if (fill_read(job, frame, (size_t)part->nr * XT_PAGE_SIZE,
 				   part->offset))
 			return -1;
@@ -99,7 +109,7 @@ static void add(struct mmapbatch_engine *m, const struct plan_fill *fill,
 	uint64_t offset = fill->offset + (uint64_t)done * XT_PAGE_SIZE;
 	uint32_t i;
 
-	if (last && last->zero == fill->zero &&
+	if (last && last->zero == fill->zero && !last->page &&
 	    (fill->zero ||
 	     last->offset + (uint64_t)last->nr * XT_PAGE_SIZE == offset))
 		last->nr += nr;
@@ -114,6 +124,52 @@ static void add(struct mmapbatch_engine *m, const struct plan_fill *fill,
 		m->gfns[m->nr++] = fill->gfn + done + i;
 }
 
+/* Adds those pages in the buffer that are not zero. */
+static void add_pages(struct fill_job *job, uint64_t gfn, uint32_t nr)
+{
+	struct mmapbatch_engine *m = job->private;
+	const uint8_t *page = m->buffer;
+	uint32_t i;
+
+	for (i = 0; i < nr; i++, page += XT_PAGE_SIZE) {
+		if (page_is_zero(page)) {
+			job->skipped++;
+			continue;
+		}
+		m->parts[m->nr_parts++] = (struct part){
+			.page = page,
+			.first = m->nr,
+			.nr = 1,
+		};
+		m->gfns[m->nr++] = gfn + i;
+	}
+}
+
+/* Reads first, and maps only what has to be written. */
+static int fill_skipping(struct fill_job *job, const struct plan_fill *fill)
+{
+	struct mmapbatch_engine *m = job->private;
+	uint32_t done, n;
+
+	if (!m->buffer)
+		m->buffer = aligned_alloc(XT_PAGE_SIZE,
+					  (size_t)BATCH * XT_PAGE_SIZE);
+	if (!m->buffer)
+		return fill_fail(job, "no memory");
+	if (flush(job))
+		return -1;
+	for (done = 0; done < fill->nr; done += n) {
+		n = fill->nr - done < BATCH ? fill->nr - done : BATCH;
+		if (fill_read(job, m->buffer, (size_t)n * XT_PAGE_SIZE,
+			      fill->offset + (uint64_t)done * XT_PAGE_SIZE))
+			return -1;
+		add_pages(job, fill->gfn + done, n);
+		if (flush(job))
+			return -1;
+	}
+	return 0;
+}
+
 static int mmapbatch_fill(struct fill_job *job, const struct plan_fill *fills,
 			  size_t nr)
 {
@@ -125,6 +181,11 @@ static int mmapbatch_fill(struct fill_job *job, const struct plan_fill *fills,
 	for (fill = fills; fill < fills + nr; fill++) {
 		uint32_t done, n;
 
+		if (fill->skip_zero && job->skip_zero) {
+			if (fill_skipping(job, fill))
+				return -1;
+			continue;
+		}
 		for (done = 0; done < fill->nr; done += n) {
 			if (m->nr == BATCH && flush(job))
 				return -1;

@@ -28,6 +28,7 @@ struct worker;
 /**
  * struct module_engine - the engine
  * @dev: the device
+ * @can_skip: it can leave out zero pages of the file
  * @first_ref: of the window
  * @nr_refs: in the window
  * @window: the window
@@ -44,6 +45,7 @@ struct worker;
  */
 struct module_engine {
 	int dev;
+	bool can_skip;
 	uint32_t first_ref;
 	uint32_t nr_refs;
 	struct window window;
@@ -100,6 +102,7 @@ static int open_device(struct fill_job *job, struct module_engine *m)
 		return fill_fail(job, "the loaded module (version %u) is too old: reload xen_thaw",
 				 query.version);
 	job->can_direct = query.features & XEN_THAW_FEATURE_DIRECT;
+	m->can_skip = query.features & XEN_THAW_FEATURE_SKIP_ZERO;
 	m->first_ref = query.first_ref;
 	m->nr_refs = query.end_ref - query.first_ref;
 	return 0;
@@ -167,6 +170,7 @@ static int fill_extents(struct worker *w, uint32_t nr)
 
 		job->hypercalls += fill.hypercalls;
 		job->copy_ops += fill.copy_ops;
+		job->skipped += fill.frames_skipped;
 		if (!err)
 			return 0;
 		if (err == EINTR && *job->interrupted)
@@ -178,6 +182,17 @@ static int fill_extents(struct worker *w, uint32_t nr)
 		nr -= fill.extent;
 		skip_done(e, fill.extent_frames);
 	}
+	return 0;
+}
+
+static uint32_t flags_of(const struct worker *w, const struct plan_fill *f)
+{
+	const struct module_engine *m = w->job.private;
+
+	if (f->zero)
+		return XEN_THAW_EXTENT_ZERO;
+	if (f->skip_zero && w->job.skip_zero && m->can_skip)
+		return XEN_THAW_EXTENT_SKIP_ZERO;
 	return 0;
 }
 
@@ -196,7 +211,7 @@ static uint32_t take(struct worker *w)
 			.offset = f->offset,
 			.frame = f->gfn,
 			.nr_frames = f->nr,
-			.flags = f->zero ? XEN_THAW_EXTENT_ZERO : 0,
+			.flags = flags_of(w, f),
 		};
 		skip_done(e, m->taken);
 		if (e->nr_frames > left) {
@@ -299,9 +314,11 @@ static void begin_round(struct fill_job *job, const struct plan_fill *fills,
 
 		w->err = 0;
 		w->job.direct = job->direct;
+		w->job.skip_zero = job->skip_zero;
 		w->job.direct_refused = false;
 		w->job.hypercalls = 0;
 		w->job.copy_ops = 0;
+		w->job.skipped = 0;
 		m->running += w->started && !alone;
 	}
 	if (!alone) {
@@ -327,6 +344,7 @@ static int end_round(struct fill_job *job)
 
 		job->hypercalls += w->job.hypercalls;
 		job->copy_ops += w->job.copy_ops;
+		job->skipped += w->job.skipped;
 		job->direct_refused |= w->job.direct_refused;
 		if (w->err && !err)
 			err = fill_fail(job, "%s", w->job.error);

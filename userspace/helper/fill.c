@@ -2,12 +2,33 @@
 
 #include <stdlib.h>
 
+#include "clear.h"
 #include "fill.h"
 #include "forward.h"
 #include "progress.h"
 
 /* Frames filled between two looks at the progress bar and at signals. */
 #define FRAMES_PER_STEP	16384U
+
+/*
+ * Clears frames of a PV guest. Return: false if the engine has to do it, now and
+ * later.
+ */
+static bool cleared(struct restore *r, const struct fills *mfns)
+{
+	size_t i;
+
+	if (!r->clearer)
+		return false;
+	if (clear_frames(r->clearer, mfns->v, mfns->nr)) {
+		r->stats.zero_refused = "Xen does not clear frames of a PV guest for this dom0";
+		r->clearer = NULL;
+		return false;
+	}
+	for (i = 0; i < mfns->nr; i++)
+		r->stats.zero_by_xen += mfns->v[i].nr;
+	return true;
+}
 
 /*
  * Fills runs; those of a PV guest where the stock helper put their pfns.
@@ -27,7 +48,7 @@ static int fill_group(struct restore *r, const struct plan_fill *fills,
 		err = pv_translate(r->pv, &fills[i], &mfns);
 	if (err)
 		fill_fail(&r->job, "no memory for a list of frames");
-	else
+	else if (!fills->zero || !cleared(r, &mfns))
 		err = r->engine->fill(&r->job, mfns.v, mfns.nr);
 	free(mfns.v);
 	return err;

@@ -128,6 +128,10 @@ static int scan_stream(struct restore *r, off_t start)
 		if (err)
 			stream_fail(&r->stream, 0, "no memory");
 	}
+	if (!err && !r->pv && plan_choose_pod(&r->plan, r->io_fd)) {
+		err = -1;
+		stream_fail(&r->stream, 0, "no memory");
+	}
 	if (err)
 		message("%s: %s%s", r->name, r->stream.error,
 			err > 0 ? ": handed to the stock helper" : "");

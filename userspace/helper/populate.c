@@ -2,22 +2,15 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /* xen-compat.h: without it, the handle types of Xen 3.2. */
 #define __XEN_INTERFACE_VERSION__ __XEN_LATEST_INTERFACE_VERSION__
 
 #include <xencall.h>
-#include <xenforeignmemory.h>
 #include <xen/xen.h>
 #include <xen/memory.h>
-#include <xen/version.h>
 
-#include "pages.h"
 #include "populate.h"
-
-/* Frame numbers in one hypercall: one page of them. */
-#define FRAMES_PER_CALL	512U
 
 int populator_open(struct populator *p, uint32_t domid)
 {
@@ -39,8 +32,8 @@ void populator_close(struct populator *p)
 	memset(p, 0, sizeof(*p));
 }
 
-/* Return: how many of the frames listed Xen populated, or -1 with errno. */
-static int populate_listed(struct populator *p, uint32_t nr, unsigned int order)
+int memory_op(struct populator *p, unsigned int op, uint32_t nr,
+	      unsigned int order, unsigned int flags)
 {
 	struct xen_memory_reservation *r;
 	int done;
@@ -52,9 +45,9 @@ static int populate_listed(struct populator *p, uint32_t nr, unsigned int order)
 	set_xen_guest_handle(r->extent_start, (xen_pfn_t *)p->frames);
 	r->nr_extents = nr;
 	r->extent_order = order;
+	r->mem_flags = flags;
 	r->domid = p->domid;
-	done = xencall2(p->xcall, __HYPERVISOR_memory_op,
-			XENMEM_populate_physmap, (uintptr_t)r);
+	done = xencall2(p->xcall, __HYPERVISOR_memory_op, op, (uintptr_t)r);
 	xencall_free_buffer(p->xcall, r);
 	return done;
 }
@@ -72,7 +65,7 @@ static int populate_pages(struct populator *p, uint64_t gfn, uint64_t nr,
 
 		for (i = 0; i < n; i++)
 			p->frames[i] = gfn + ((*pages_done + i) << order);
-		done = populate_listed(p, n, order);
+		done = memory_op(p, XENMEM_populate_physmap, n, order, 0);
 		if (done < 0)
 			return -1;
 		*pages_done += done;
@@ -133,63 +126,4 @@ int64_t xen_domain_pages(uint32_t domid)
 	}
 	xencall_close(xcall);
 	return pages;
-}
-
-static bool is_true(const char *value)
-{
-	static const char * const words[] = { "", "=yes", "=on", "=true",
-					      "=enable", "=1" };
-	unsigned int i;
-
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (!strcmp(value, words[i]))
-			return true;
-	return false;
-}
-
-bool xen_scrubs_domheap(struct populator *p)
-{
-	static const char option[] = "scrub-domheap";
-	bool scrubs = false, unsure = false;
-	char *line, *word, *next;
-
-	line = xencall_alloc_buffer(p->xcall, sizeof(xen_commandline_t));
-	if (!line)
-		return false;
-	if (xencall2(p->xcall, __HYPERVISOR_xen_version, XENVER_commandline,
-		     (uintptr_t)line) < 0)
-		line[0] = '\0';
-	line[sizeof(xen_commandline_t) - 1] = '\0';
-
-	/*
-	 * Anything but a plain yes counts as no: then zeros are written. The
-	 * same for bootscrub: without it, memory that nobody had since boot is
-	 * as the firmware left it.
-	 */
-	for (word = strtok_r(line, " ", &next); word;
-	     word = strtok_r(NULL, " ", &next)) {
-		if (!strncmp(word, option, sizeof(option) - 1))
-			scrubs = is_true(word + sizeof(option) - 1);
-		else if (!strcmp(word, "no-scrub-domheap"))
-			scrubs = false;
-		else if (strstr(word, "bootscrub"))
-			unsure = true;
-	}
-	xencall_free_buffer(p->xcall, line);
-	return scrubs && !unsure;
-}
-
-bool xen_page_is_zero(struct xenforeignmemory_handle *fmem, uint32_t domid,
-		      uint64_t frame)
-{
-	xen_pfn_t gfn = frame;
-	int err = 0;
-	void *page = xenforeignmemory_map(fmem, domid, PROT_READ, 1, &gfn, &err);
-	bool zero;
-
-	if (!page)
-		return false;
-	zero = !err && page_is_zero(page);
-	xenforeignmemory_unmap(fmem, page, 1);
-	return zero;
 }

@@ -6,22 +6,18 @@
 #ifndef XEN_THAW_POPULATE_H
 #define XEN_THAW_POPULATE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-struct xencall_handle;
-struct xenforeignmemory_handle;
+#include "plan_pod.h"
 
-/* Frames of a 2 MiB superpage. */
-#define SUPERPAGE_ORDER		9
-#define SUPERPAGE_FRAMES	(1U << SUPERPAGE_ORDER)
+struct xencall_handle;
 
 /**
  * struct populator - gives frames to a domain under construction
  * @xcall: libxencall
  * @domid: the domain
  * @frames: hypercall-safe list of frame numbers
- * @superpages: 2 MiB pages given so far
+ * @superpages: 2 MiB pages given so far, but for those on demand
  */
 struct populator {
 	struct xencall_handle *xcall;
@@ -55,35 +51,27 @@ int populate_range(struct populator *p, uint64_t gfn, uint64_t nr,
 		   uint64_t *failed);
 
 /**
+ * memory_op() - XENMEM_populate_physmap or XENMEM_decrease_reservation
+ * @p: the populator; the frame numbers are in @p->frames
+ * @op: which of the two
+ * @nr: extents
+ * @order: of each
+ * @flags: XENMEMF_*
+ *
+ * Return: how many extents Xen did, counted from the first; or -1 with errno set.
+ */
+int memory_op(struct populator *p, unsigned int op, uint32_t nr,
+	      unsigned int order, unsigned int flags);
+
+/* Frame numbers that @frames has room for: one page of them. */
+#define FRAMES_PER_CALL	512U
+
+/**
  * xen_domain_pages() - pages of memory that a domain has
  * @domid: the domain
  *
  * Return: how many, or -1 with errno set.
  */
 int64_t xen_domain_pages(uint32_t domid);
-
-/**
- * xen_scrubs_domheap() - whether Xen scrubs all memory that it gives to domains
- * @p: the populator
- *
- * It does if it was booted with scrub-domheap, and its default of scrubbing all
- * memory at boot was left alone. Without scrub-domheap, a page that a live guest
- * ballooned out reaches the next guest as it is.
- *
- * A release build of Xen scrubs with zeros, a debug build with 0xc2: see
- * xen_page_is_zero().
- */
-bool xen_scrubs_domheap(struct populator *p);
-
-/**
- * xen_page_is_zero() - whether a page of a domain is zero
- * @fmem: libxenforeignmemory
- * @domid: the domain
- * @frame: gfn, or mfn of a PV guest
- *
- * Return: false also if it cannot be mapped.
- */
-bool xen_page_is_zero(struct xenforeignmemory_handle *fmem, uint32_t domid,
-		      uint64_t frame);
 
 #endif /* XEN_THAW_POPULATE_H */

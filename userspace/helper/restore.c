@@ -26,6 +26,7 @@
 #include "stock.h"
 #include "file.h"
 #include "populate.h"
+#include "zero.h"
 
 /* Frames populated between two looks at signals: 1 GiB of them. */
 #define FRAMES_PER_POPULATE	(UINT64_C(1) << 18)
@@ -61,12 +62,12 @@ static int populate_step(struct restore *r, struct populator *pop,
 	return 0;
 }
 
-static int populate_all(struct restore *r, struct populator *pop)
+static int populate_ranges(struct restore *r, struct populator *pop,
+			   const struct plan_range *ranges, size_t nr)
 {
-	const struct plan_range *range = r->plan.populate;
-	size_t i;
+	const struct plan_range *range;
 
-	for (i = 0; i < r->plan.nr_populate; i++, range++) {
+	for (range = ranges; range < ranges + nr; range++) {
 		uint64_t done;
 
 		for (done = 0; done < range->nr; done += FRAMES_PER_POPULATE)
@@ -76,15 +77,28 @@ static int populate_all(struct restore *r, struct populator *pop)
 	return 0;
 }
 
-static int fill_all(struct restore *r, bool scrubbed)
+static int populate_all(struct restore *r, struct populator *pop)
+{
+	const struct plan *p = &r->plan;
+
+	if (zero_prepare(r, pop))
+		return -1;
+	if (!r->pod && populate_ranges(r, pop, p->pod.ranges.v,
+				       p->pod.ranges.nr))
+		return -1;
+	return populate_ranges(r, pop, p->populate, p->nr_populate);
+}
+
+static int fill_all(struct restore *r, struct populator *pop)
 {
 	const struct plan *p = &r->plan;
 	int err;
 
+	r->job.skip_zero = r->pod;
 	progress_start(p->pages);
 	err = fill_runs(r, p->data, p->nr_data);
-	if (!err && !scrubbed)
-		err = fill_runs(r, p->zero, p->nr_zero);
+	if (!err)
+		err = zero_fill(r, pop);
 	progress_clear();
 	return err;
 }
@@ -108,48 +122,32 @@ static int wait_populated(struct restore *r)
 	}
 }
 
-/*
- * Whether new pages are zero already. All are scrubbed with the same pattern,
- * which is not zero in a debug build of Xen: one page tells.
- */
-static bool is_scrubbed(const struct restore *r, struct populator *pop)
-{
-	uint64_t frame;
-
-	if (!r->plan.nr_zero || !xen_scrubs_domheap(pop))
-		return false;
-	frame = r->plan.zero[0].gfn;
-	if (r->pv)
-		frame = r->pv->table[frame];
-	return xen_page_is_zero(r->job.fmem, r->domid, frame);
-}
-
 static int populate_and_fill(struct restore *r)
 {
 	struct populator pop;
 	double start = clock_now();
-	bool scrubbed = false;
 	int err;
 
 	err = populator_open(&pop, r->domid);
 	if (err) {
 		message("cannot make hypercalls (/dev/xen/privcmd): %s",
 			strerror(errno));
-	} else {
-		err = r->pv ? wait_populated(r) : populate_all(r, &pop);
-		scrubbed = !err && is_scrubbed(r, &pop);
-		r->stats.superpages = pop.superpages;
+		goto out_close;
 	}
-	populator_close(&pop);
+	err = r->pv ? wait_populated(r) : populate_all(r, &pop);
+	r->stats.superpages = pop.superpages;
 	r->stats.populate_s = clock_now() - start;
 	if (err)
-		return err;
+		goto out_close;
 
 	start = clock_now();
-	err = fill_all(r, scrubbed);
+	err = fill_all(r, &pop);
 	r->stats.fill_s = clock_now() - start;
 	r->stats.hypercalls = r->job.hypercalls;
 	r->stats.copy_ops = r->job.copy_ops;
+	r->stats.zero_skipped = r->job.skipped;
+out_close:
+	populator_close(&pop);
 	return err;
 }
 

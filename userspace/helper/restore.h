@@ -12,6 +12,8 @@
 #include "stats.h"
 #include "engine.h"
 
+struct populator;
+
 /* Not a wait status: nothing is done yet, and the stock helper has to do all. */
 #define RESTORE_HAND_OVER	(-1)
 
@@ -32,6 +34,8 @@
  * @cache: what to leave of the file in the page cache
  * @page_cache: how that is done
  * @pv: of a PV guest; else NULL
+ * @pod: Xen gave the plan's ranges of populate on demand as zeros
+ * @clearer: clears the zero pages of a PV guest; NULL: the engine does
  * @stock_ended: the stock helper ended before it had all of the stream
  * @stats: filled in
  */
@@ -51,6 +55,8 @@ struct restore {
 	enum cache_mode cache;
 	struct page_cache page_cache;
 	struct pv *pv;
+	bool pod;
+	struct populator *clearer;
 	bool stock_ended;
 	struct stats stats;
 };

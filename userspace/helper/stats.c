@@ -39,6 +39,9 @@ static struct json_object *stats_to_json(const struct stats *st)
 	add_text(o, "guest", st->guest);
 	add_count(o, "pages", st->pages);
 	add_count(o, "zero_pages", st->zero_pages);
+	add_count(o, "zero_by_xen", st->zero_by_xen);
+	add_count(o, "zero_skipped", st->zero_skipped);
+	add_text(o, "zero_refused", st->zero_refused ? st->zero_refused : "");
 	add_count(o, "superpages", st->superpages);
 	add_count(o, "bytes", st->bytes);
 	add_count(o, "extents", st->extents);

@@ -12,6 +12,10 @@
  * @result: "ok" or "failed"
  * @pages: populated
  * @zero_pages: of them, those that the image gives no contents
+ * @zero_by_xen: of @zero_pages, those that Xen made zero
+ * @zero_skipped: pages that the image gives contents, which are zero and did not
+ *	have to be written
+ * @zero_refused: why the engine wrote zero pages that Xen could have made, or NULL
  * @superpages: 2 MiB pages that Xen gave
  * @bytes: copied from the file
  * @extents: runs of bytes of the file
@@ -30,6 +34,9 @@ struct stats {
 	const char *cache;
 	uint64_t pages;
 	uint64_t zero_pages;
+	uint64_t zero_by_xen;
+	uint64_t zero_skipped;
+	const char *zero_refused;
 	uint64_t superpages;
 	uint64_t bytes;
 	uint64_t extents;

@@ -296,6 +296,7 @@ void plan_free(struct plan *p)
 	free(p->data);
 	free(p->zero);
 	free(p->pv.keep.v);
+	plan_pod_free(&p->pod);
 	memset(p, 0, sizeof(*p));
 }
 

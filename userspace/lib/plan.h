@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "plan_pod.h"
 #include "plan_pv.h"
 #include "runs.h"
 #include "stream.h"
@@ -34,6 +35,7 @@
  *	@first_after_data, but for the PAGE_DATA of a PV guest
  * @whole: the members above are known
  * @pv: of a PV guest
+ * @pod: what plan_choose_pod() took out of the lists above
  */
 struct plan {
 	struct plan_range *populate;
@@ -49,6 +51,7 @@ struct plan {
 	uint64_t head_end;
 	bool whole;
 	struct pv_pages pv;
+	struct plan_pod pod;
 };
 
 /**

@@ -149,31 +149,14 @@ int pv_pages_record(struct pv_pages *pv, struct stream *s,
 	}
 }
 
-/* Return: the first kept range that ends above a pfn, or one past the last. */
-static const struct plan_range *keep_from(const struct pv_pages *pv, uint64_t pfn)
-{
-	size_t low = 0, high = pv->keep.nr;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		const struct plan_range *r = &pv->keep.v[mid];
-
-		if (r->gfn + r->nr <= pfn)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return pv->keep.v + low;
-}
-
 uint32_t pv_pages_same(const struct pv_pages *pv, uint64_t pfn, uint32_t nr,
 		       bool *kept)
 {
-	const struct plan_range *r = keep_from(pv, pfn);
+	const struct plan_range *r = range_at(pv->keep.v, pv->keep.nr, pfn);
 	uint64_t end = pfn + nr;
 
 	*kept = false;
-	if (r < pv->keep.v + pv->keep.nr) {
+	if (r) {
 		*kept = r->gfn <= pfn;
 		if (*kept && r->gfn + r->nr < end)
 			end = r->gfn + r->nr;

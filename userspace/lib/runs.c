@@ -69,6 +69,22 @@ void ranges_normalize(struct ranges *r)
 	r->nr = (size_t)(last - r->v) + 1;
 }
 
+const struct plan_range *range_at(const struct plan_range *v, size_t nr,
+				  uint64_t gfn)
+{
+	size_t low = 0, high = nr;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (v[mid].gfn + v[mid].nr <= gfn)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < nr ? v + low : NULL;
+}
+
 static uint64_t fill_end(const struct plan_fill *run)
 {
 	return run->gfn + run->nr;
@@ -76,7 +92,8 @@ static uint64_t fill_end(const struct plan_fill *run)
 
 static bool continues(const struct plan_fill *last, const struct plan_fill *run)
 {
-	return last->zero == run->zero && fill_end(last) == run->gfn &&
+	return last->zero == run->zero && last->skip_zero == run->skip_zero &&
+	       fill_end(last) == run->gfn &&
 	       (run->zero ||
 		last->offset + (uint64_t)last->nr * XT_PAGE_SIZE ==
 		run->offset) &&

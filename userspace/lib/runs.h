@@ -16,6 +16,8 @@
  * @offset: of their contents in the file; 0 where @zero
  * @nr: gfns
  * @zero: they become zero
+ * @skip_zero: where Xen gave zeros (plan_pod.h), contents that are zero need not
+ *	be written
  *
  * Layout and order suit every engine: data in the order of the file.
  */
@@ -24,6 +26,7 @@ struct plan_fill {
 	uint64_t offset;
 	uint32_t nr;
 	bool zero;
+	bool skip_zero;
 };
 
 /**
@@ -75,6 +78,17 @@ int ranges_add(struct ranges *r, uint64_t gfn, uint64_t nr);
  * @r: the array
  */
 void ranges_normalize(struct ranges *r);
+
+/**
+ * range_at() - find the range that has a gfn, or else the next one
+ * @v: ranges, sorted and disjoint
+ * @nr: ranges in @v
+ * @gfn: the gfn
+ *
+ * Return: the first range that ends above @gfn, or NULL.
+ */
+const struct plan_range *range_at(const struct plan_range *v, size_t nr,
+				  uint64_t gfn);
 
 /**
  * fills_add() - append a fill, to the last one where it continues that
