@@ -71,8 +71,7 @@ pack_and_compare()
 save_and_compare()
 {
 	restore stock $image && remember_md5 guest || return
-	LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper XEN_THAW_STATS=$stats \
-		xl save -p guest $saved >$log 2>&1 || return
+	xl_thaw save -p guest $saved || return
 	[ "$(stat form)" = packed ] || why "form $(stat form)" || return
 	frames "$(domid guest)" >/tmp/frames.saved && guest_destroy guest &&
 		xen-thaw verify $saved || return

@@ -56,8 +56,7 @@ packed()
 
 save()
 {
-	LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
-		xl save "$1" guest $disk/guest.save >$log 2>&1
+	xl_thaw save "$1" guest $disk/guest.save
 }
 
 # $image is of the same guest, but of another moment.

@@ -76,8 +76,7 @@ leaves_alone()
 # save CACHE [XL-OPTION]
 save()
 {
-	XEN_THAW_CACHE=$1 LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
-		xl save ${2+"$2"} guest $image >$log 2>&1
+	XEN_THAW_CACHE=$1 xl_thaw save ${2+"$2"} guest $image
 }
 
 restored()

@@ -18,8 +18,7 @@ save()
 	options=
 	[ $# = 1 ] || options=$1
 	# shellcheck disable=SC2086 # there may be none
-	XEN_THAW_STATS=$stats LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
-		xl save $options guest "$file" >$log 2>&1
+	xl_thaw save $options guest "$file"
 }
 
 # start KIND MIB

@@ -104,8 +104,7 @@ statistics_link()
 save_without_end()
 {
 	xl pause guest || return
-	! XEN_THAW_STATS=$stats LIBXL_SAVE_HELPER=/usr/local/bin/xen-thaw-helper \
-		timeout 150 xl save guest /tmp/no-end.save >$log 2>&1 || return
+	! xl_thaw save guest /tmp/no-end.save || return
 	[ "$(stat operation)" = save ] && [ "$(stat result)" = failed ] ||
 		why "$(tail -n 1 $stats)" || return
 	xl unpause guest && guest_destroy guest && no_helper
