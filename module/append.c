@@ -56,13 +56,52 @@ int thaw_flush(struct thaw_work *work)
 	return err;
 }
 
-static bool thaw_bytes_are_zero(struct page *page, u32 offset, u32 len)
+/* Words at a time: memchr_inv() looks at single ones, which takes twice as long. */
+static bool thaw_is_zero(const void *bytes, u32 len)
+{
+	const u64 *w = bytes;
+
+	if (!IS_ALIGNED((uintptr_t)bytes, sizeof(*w)))
+		return !memchr_inv(bytes, 0, len);
+	for (; len >= 8 * sizeof(*w); len -= 8 * sizeof(*w), w += 8)
+		if (w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7])
+			return false;
+	return !memchr_inv(w, 0, len);
+}
+
+static bool thaw_page_is_zero(struct page *page, u32 offset, u32 len)
 {
 	const void *bytes = kmap_local_page(page);
-	const bool zero = !memchr_inv(bytes + offset, 0, len);
+	const bool zero = thaw_is_zero(bytes + offset, len);
 
 	kunmap_local(bytes);
 	return zero;
+}
+
+/* Adds bytes to the frame at the cursor, after zeros that were not added yet. */
+static void thaw_add(struct thaw_work *work, u64 frame, struct page *page,
+		     u32 offset, u32 len)
+{
+	struct thaw_batch *b = &work->batch;
+
+	if (work->zero)
+		thaw_batch_add(b, ZERO_PAGE(0), 0, frame, 0, work->at.byte);
+	work->zero = false;
+	thaw_batch_add(b, page, offset, frame, work->at.byte, len);
+}
+
+static void thaw_next_frame(struct thaw_work *work)
+{
+	struct thaw_cursor *at = &work->at;
+
+	if (work->zero)
+		thaw_batch_skip(&work->batch);
+	work->zero = false;
+	at->byte = 0;
+	if (++at->frame < work->extents[at->extent].nr_frames)
+		return;
+	at->frame = 0;
+	at->extent++;
 }
 
 /**
@@ -81,31 +120,25 @@ int thaw_append(struct thaw_work *work, struct page *page, u32 offset,
 
 	while (len) {
 		const struct xen_thaw_extent *e = &work->extents[at->extent];
+		const bool new = !at->byte || work->zero;
 		u32 n = min_t(size_t, len, PAGE_SIZE - max(offset, at->byte));
 		int err;
 
-		if (!thaw_batch_has_room(&work->batch, !at->byte)) {
+		if (!thaw_batch_has_room(&work->batch, new, 1 + work->zero)) {
 			err = thaw_flush(work);
 			if (err)
 				return err;
 		}
-		work->zero = e->flags & XEN_THAW_EXTENT_SKIP_ZERO &&
-			     (work->zero || !at->byte) &&
-			     thaw_bytes_are_zero(page, offset, n);
-		thaw_batch_add(&work->batch, page, offset, e->frame + at->frame,
-			       at->byte, n);
+		if (new && e->flags & XEN_THAW_EXTENT_SKIP_ZERO &&
+		    thaw_page_is_zero(page, offset, n))
+			work->zero = true;
+		else
+			thaw_add(work, e->frame + at->frame, page, offset, n);
 		offset += n;
 		len -= n;
 		at->byte += n;
-		if (at->byte < PAGE_SIZE)
-			continue;
-		if (work->zero)
-			thaw_batch_skip_frame(&work->batch);
-		at->byte = 0;
-		if (++at->frame < e->nr_frames)
-			continue;
-		at->frame = 0;
-		at->extent++;
+		if (at->byte == PAGE_SIZE)
+			thaw_next_frame(work);
 	}
 	return 0;
 }

@@ -111,12 +111,18 @@ int thaw_batch_check_unused(struct thaw_batch *b)
 	return memchr_inv(b->entries, 0, bytes) ? -EBUSY : 0;
 }
 
-bool thaw_batch_has_room(const struct thaw_batch *b, bool new_frame)
+/**
+ * thaw_batch_has_room() - whether more can be added
+ * @b: the batch
+ * @new_frame: it is for a new frame
+ * @nr_ops: operations to add
+ */
+bool thaw_batch_has_room(const struct thaw_batch *b, bool new_frame, u32 nr_ops)
 {
-	if (!new_frame)
-		return b->nr_ops < b->max_ops;
-	return b->nr_ops < b->max_ops && b->used < b->nr_refs &&
-	       (!b->bounce || b->bounced < b->nr_bounce);
+	if (b->max_ops - b->nr_ops < nr_ops)
+		return false;
+	return !new_frame || (b->used < b->nr_refs &&
+			      (!b->bounce || b->bounced < b->nr_bounce));
 }
 
 static void thaw_batch_add_op(struct thaw_batch *b, struct page *page,
@@ -175,32 +181,22 @@ void thaw_batch_add(struct thaw_batch *b, struct page *page, u32 src_offset,
 }
 
 /**
- * thaw_batch_skip_frame() - take the operations of the last frame out again
- * @b: a batch whose last frame is complete
+ * thaw_batch_skip() - leave the next frame alone
+ * @b: a batch with room for a new frame
  *
- * The frame keeps its place in the window, so that the ref of an operation says
- * how many frames come before it.
+ * The frame has its place in the window, so that the ref of an operation says how
+ * many frames come before it.
  */
-void thaw_batch_skip_frame(struct thaw_batch *b)
+void thaw_batch_skip(struct thaw_batch *b)
 {
-	const grant_ref_t ref = b->first_ref + b->used - 1;
-
-	while (b->nr_ops && b->ops[b->nr_ops - 1].dest.u.ref == ref) {
-		struct page *page = b->pages[--b->nr_ops];
-
-		if (b->bounced && page == b->bounce[b->bounced - 1])
-			b->bounced--;
-		put_page(page);
-	}
-	b->entries[b->used - 1] = (struct grant_entry_v1) { };
+	b->entries[b->used++] = (struct grant_entry_v1) { };
 }
 
 /* Counts the complete frames of the batch: the last one may be cut. */
 static u32 thaw_batch_frames(const struct thaw_batch *b)
 {
 	const struct gnttab_copy *last = &b->ops[b->nr_ops - 1];
-	const bool cut = last->dest.u.ref == b->first_ref + b->used - 1 &&
-			 last->dest.offset + last->len < PAGE_SIZE;
+	const bool cut = last->dest.offset + last->len < PAGE_SIZE;
 
 	return b->used - cut;
 }

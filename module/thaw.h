@@ -82,10 +82,11 @@ int thaw_batch_init(struct thaw_batch *b, const struct xen_thaw_fill *args);
 int thaw_batch_init_bounce(struct thaw_batch *b);
 void thaw_batch_free(struct thaw_batch *b);
 int thaw_batch_check_unused(struct thaw_batch *b);
-bool thaw_batch_has_room(const struct thaw_batch *b, bool new_frame);
+bool thaw_batch_has_room(const struct thaw_batch *b, bool new_frame,
+			 u32 nr_ops);
 void thaw_batch_add(struct thaw_batch *b, struct page *page, u32 src_offset,
 		    u64 frame, u32 dst_offset, u32 len);
-void thaw_batch_skip_frame(struct thaw_batch *b);
+void thaw_batch_skip(struct thaw_batch *b);
 int thaw_batch_submit(struct thaw_batch *b, u32 *frames_ok);
 
 /**
@@ -106,7 +107,7 @@ struct thaw_cursor {
  * @extents: array of @nr_extents
  * @nr_extents: at least 1
  * @at: where the next byte goes, once its batch is submitted
- * @zero: the bytes of frame @at so far are zero; only where those are skipped
+ * @zero: the bytes of the frame before @at are zero, and are not in the batch
  * @done: where the current batch began: everything before it is written
  * @frames_done: number of frames before @done
  * @begun: all checks have passed: an error from now on stops the fill part way

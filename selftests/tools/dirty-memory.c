@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * dirty-memory KEEP [half]: fills all free memory of the host but KEEP MiB with a
+ * dirty-memory KEEP [half|hold]: fills all free memory of the host but KEEP MiB with a
  * pattern. A domain takes the pages, and gives them back while it lives, as a guest's
  * balloon does. Xen does not scrub such pages. Prints the number of MiB that it filled.
  *
  * With "half" the domain keeps the upper half of each 2 MiB, so that no such page is
- * left, until the program is ended by SIGTERM.
+ * left, and with "hold" all of it, until the program is ended by SIGTERM.
  */
 #include <err.h>
 #include <signal.h>
@@ -90,7 +90,7 @@ static void give_back(uint32_t domid, xen_pfn_t *frames, unsigned long nr)
 	}
 }
 
-static void print_and_wait(unsigned long mib, bool half)
+static void print_and_wait(unsigned long mib, bool wait)
 {
 	sigset_t set;
 	int sig;
@@ -100,19 +100,20 @@ static void print_and_wait(unsigned long mib, bool half)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	printf("%lu\n", mib);
 	fflush(stdout);
-	if (half)
+	if (wait)
 		sigwait(&set, &sig);
 }
 
 int main(int argc, char **argv)
 {
 	const bool half = argc == 3 && !strcmp(argv[2], "half");
+	const bool hold = argc == 3 && !strcmp(argv[2], "hold");
 	unsigned long keep, nr = 0;
 	xen_pfn_t *frames = NULL;
 	uint32_t domid;
 
-	if (argc != 2 + half)
-		errx(2, "usage: dirty-memory KEEP [half]");
+	if (argc != 2 + half + hold)
+		errx(2, "usage: dirty-memory KEEP [half|hold]");
 	keep = strtoul(argv[1], NULL, 10);
 	xch = xc_interface_open(NULL, NULL, 0);
 	fmem = xenforeignmemory_open(NULL, 0);
@@ -130,8 +131,9 @@ int main(int argc, char **argv)
 			break;
 		fill(domid, frames + nr);
 	}
-	give_back(domid, frames, half ? choose_half(frames, nr) : nr);
-	print_and_wait(nr * 4096 / MIB, half);
+	if (!hold)
+		give_back(domid, frames, half ? choose_half(frames, nr) : nr);
+	print_and_wait(nr * 4096 / MIB, half || hold);
 	if (xc_domain_destroy(xch, domid))
 		err(1, "domain %u stays", domid);
 	return 0;

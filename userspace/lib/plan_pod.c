@@ -10,14 +10,18 @@
 #include "plan.h"
 #include "plan_pod.h"
 
-/*
- * Zero pages that a range needs before Xen is to clear all of it: a quarter
- * (docs/performance.md).
- */
-#define LEAST_ZERO	128U
+/* Zero pages that a range needs before Xen is to clear all of it: half. */
+#define LEAST_ZERO	(SUPERPAGE_FRAMES / 2)
 
-/* One page of so many is looked at, to estimate how many are zero. */
-#define SAMPLE_STEP	64U
+/*
+ * One page of so many is looked at, to estimate how many are zero: of the whole file,
+ * and if any is, of each range.
+ */
+#define FIRST_STEP	1024U
+#define RANGE_STEP	128U
+
+/* Bytes that show that a page is not zero, nearly always. */
+#define FIRST_LOOK	64U
 
 /**
  * struct zero_count - zero pages found in a 2 MiB range that has data, too
@@ -99,11 +103,11 @@ static bool is_in_memory(int fd)
 	       (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }
 
-/* Return: 1 if a page is zero, 0 if not or if it is not cached, -1: never ask again. */
-static int sample(int fd, uint64_t offset, int *flags)
+/* Return: 1 if bytes are zero, 0 if not or if not cached, -1: never ask again. */
+static int look(int fd, size_t len, uint64_t offset, int *flags)
 {
-	uint8_t page[XT_PAGE_SIZE];
-	struct iovec to = { .iov_base = page, .iov_len = sizeof(page) };
+	uint8_t bytes[XT_PAGE_SIZE];
+	struct iovec to = { .iov_base = bytes, .iov_len = len };
 	ssize_t n = preadv2(fd, &to, 1, offset, *flags);
 
 	if (n < 0 && errno == EOPNOTSUPP && *flags && is_in_memory(fd)) {
@@ -112,31 +116,53 @@ static int sample(int fd, uint64_t offset, int *flags)
 	}
 	if (n < 0 && errno == EOPNOTSUPP)
 		return -1;
-	return n == sizeof(page) && page_is_zero(page);
+	return n == (ssize_t)len && bytes_are_zero(bytes, len);
+}
+
+static int sample(int fd, uint64_t offset, int *flags)
+{
+	int zero = look(fd, FIRST_LOOK, offset, flags);
+
+	return zero > 0 ? look(fd, XT_PAGE_SIZE, offset, flags) : zero;
+}
+
+/* Looks at one gfn in so many. Return: 0 to go on, 1 if it can stop, -1 without memory. */
+static int look_at_run(const struct plan_fill *f, int fd, unsigned int step,
+		       struct zero_counts *c, int *flags)
+{
+	uint64_t at;
+
+	for (at = -f->gfn & (step - 1); at < f->nr; at += step) {
+		const int zero = sample(fd, f->offset + at * XT_PAGE_SIZE, flags);
+
+		if (zero < 0)
+			return 1;
+		c->unmarked |= zero;
+		if (zero && step == FIRST_STEP)
+			return 1;
+		if (zero && add_count(c, f->gfn + at, step))
+			return -1;
+	}
+	return 0;
+}
+
+static int look_at_data(const struct plan *p, int fd, unsigned int step,
+			struct zero_counts *c)
+{
+	int flags = RWF_NOWAIT, ret = 0;
+	size_t i;
+
+	for (i = 0; !ret && i < p->nr_data; i++)
+		ret = look_at_run(&p->data[i], fd, step, c, &flags);
+	return ret < 0 ? -1 : 0;
 }
 
 /* Estimates how many pages of the file are zero that nobody marked. */
 static int count_data(const struct plan *p, int fd, struct zero_counts *c)
 {
-	int flags = RWF_NOWAIT;
-	size_t i;
-
-	for (i = 0; i < p->nr_data; i++) {
-		const struct plan_fill *f = &p->data[i];
-		uint64_t at = -f->gfn & (SAMPLE_STEP - 1);
-
-		for (; at < f->nr; at += SAMPLE_STEP) {
-			int zero = sample(fd, f->offset + at * XT_PAGE_SIZE,
-					  &flags);
-
-			if (zero < 0)
-				return 0;
-			if (zero && add_count(c, f->gfn + at, SAMPLE_STEP))
-				return -1;
-			c->unmarked |= zero;
-		}
-	}
-	return 0;
+	if (look_at_data(p, fd, FIRST_STEP, c))
+		return -1;
+	return c->unmarked ? look_at_data(p, fd, RANGE_STEP, c) : 0;
 }
 
 static int cmp_count(const void *a, const void *b)

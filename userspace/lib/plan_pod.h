@@ -37,7 +37,7 @@ struct plan_pod {
  * @p: of a PVH or HVM guest, just built
  * @fd: the save file; some of its pages that are in the page cache are looked at
  *
- * A range is chosen when all of its gfns are populated and enough of its pages are
+ * A range is chosen when all of its gfns are populated and half of its pages are
  * zero: marked as such, or in the file. The latter is an estimate by samples. In
  * a chosen range all data fills but the first page of each get skip_zero: so each
  * range with data is touched.
