@@ -138,3 +138,4 @@ module_exit(thaw_exit);
 MODULE_DESCRIPTION("Fill the frames of Xen domains from files in the page cache");
 MODULE_AUTHOR("The xen-thaw developers");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(XEN_THAW_MODULE_VERSION);
