@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* stock.c: finds the stock helper, and starts it. */
+/* stock_path.c finds the stock helper, and stock.c starts it. */
 #include "kselftest_harness.h"
 
 #include <limits.h>
@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "stock.h"
+#include "stock_path.h"
 
 FIXTURE(stock)
 {
@@ -109,6 +111,50 @@ TEST_F(stock, named)
 	EXPECT_EQ(NULL, stock_find());
 	setenv("XEN_THAW_STOCK_HELPER", "/proc/self/exe", 1);
 	EXPECT_EQ(NULL, stock_find());
+}
+
+/* xen-thaw enable puts a link to xen-thaw-helper there, and the stock helper beside it. */
+TEST_F(stock, beside_our_link)
+{
+	static const char dir[] = "root/usr/lib/xen-4.17/bin";
+	static const char helper[] = "root/usr/lib/xen-4.17/bin/libxl-save-helper";
+	static const char stock[] = "root/usr/lib/xen-4.17/bin/libxl-save-helper.stock";
+
+	put_helper("/usr/lib/xen-4.17/bin");
+	put_helper("/usr/lib/xen/bin");
+	xen_is("4", "17");
+	ASSERT_EQ(0, rename(helper, stock));
+	ASSERT_EQ(0, symlink("/opt/xen-thaw-helper", helper));
+	EXPECT_TRUE(stock_is_replaced(helper));
+	EXPECT_STREQ(stock, stock_find());
+	/* An upgrade of Xen that knows of no diversion puts its own over the link. */
+	ASSERT_EQ(0, unlink(helper));
+	put_helper("/usr/lib/xen-4.17/bin");
+	EXPECT_STREQ(helper, stock_find());
+	/* There is none beside the link. */
+	ASSERT_EQ(0, unlink(helper));
+	ASSERT_EQ(0, unlink(stock));
+	ASSERT_EQ(0, symlink("/opt/xen-thaw-helper", helper));
+	EXPECT_STREQ("root/usr/lib/xen/bin/libxl-save-helper", stock_find());
+	ASSERT_EQ(0, unlink(helper));
+	ASSERT_EQ(0, rmdir(dir));
+}
+
+TEST_F(stock, all_places)
+{
+	glob_t list;
+
+	EXPECT_EQ(-1, stock_list(&list));
+	put_helper("/usr/lib64/xen/bin");
+	put_helper("/usr/lib/xen-4.20/bin");
+	put_helper("/usr/lib/xen-4.17/bin");
+	ASSERT_EQ(0, stock_list(&list));
+	ASSERT_EQ(3, list.gl_pathc);
+	EXPECT_STREQ("root/usr/lib/xen-4.17/bin/libxl-save-helper", list.gl_pathv[0]);
+	EXPECT_STREQ("root/usr/lib/xen-4.20/bin/libxl-save-helper", list.gl_pathv[1]);
+	EXPECT_STREQ("root/usr/lib64/xen/bin/libxl-save-helper", list.gl_pathv[2]);
+	EXPECT_FALSE(stock_is_replaced(list.gl_pathv[0]));
+	globfree(&list);
 }
 
 /* Writes out which signals a process ignores and blocks, and exits with 3. */

@@ -26,6 +26,7 @@
 #include "savefile.h"
 #include "save.h"
 #include "stock.h"
+#include "stock_path.h"
 
 /* argv of --restore-domain (libxl_save_callout.c, libxl_save_helper.c). */
 enum restore_arg {
@@ -290,6 +291,8 @@ int main(int argc, char **argv)
 	double start = clock_now();
 	int status;
 
+	/* After xen-thaw enable, libxl calls us by the name of the stock helper. */
+	program_invocation_short_name = "xen-thaw-helper";
 	if (argc == 2 && !strcmp(argv[1], "--version")) {
 		printf("xen-thaw-helper %s\n", XEN_THAW_VERSION_STRING);
 		return 0;

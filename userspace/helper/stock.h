@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The stock libxl-save-helper: finding it, becoming it, running it as a child.
+ * The stock libxl-save-helper: becoming it, running it as a child.
  */
 #ifndef XEN_THAW_STOCK_H
 #define XEN_THAW_STOCK_H
@@ -14,16 +14,6 @@
 
 /* Set to the signal's number once the restore is to stop. */
 extern volatile int stock_interrupted;
-
-/**
- * stock_find() - path of the stock helper
- *
- * XEN_THAW_STOCK_HELPER, else one in the places where distributions and Xen's own
- * build install it: that of the running Xen first.
- *
- * Return: a path that the caller does not free, or NULL after a message.
- */
-const char *stock_find(void);
 
 /**
  * stock_exec() - become the stock helper
