@@ -145,6 +145,7 @@ TEST_F(stock, all_places)
 	glob_t list;
 
 	EXPECT_EQ(-1, stock_list(&list));
+	globfree(&list);
 	put_helper("/usr/lib64/xen/bin");
 	put_helper("/usr/lib/xen-4.20/bin");
 	put_helper("/usr/lib/xen-4.17/bin");

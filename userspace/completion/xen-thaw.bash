@@ -4,7 +4,7 @@
 
 _xen_thaw()
 {
-	local commands='dump help info pack restore save verify'
+	local commands='disable dump enable help info pack restore save verify'
 	local word=$2 previous=$3 command=${COMP_WORDS[1]} options=
 
 	COMPREPLY=()
@@ -27,6 +27,7 @@ _xen_thaw()
 		;;
 	esac
 	case $command in
+	disable | enable) options='--help' ;;
 	dump) options='--cache --force --help' ;;
 	help) options=$commands ;;
 	info) options='--json --quick --help' ;;

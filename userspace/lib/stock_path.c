@@ -140,10 +140,5 @@ int stock_list(glob_t *list)
 			 dirs[i]);
 		glob(pattern, GLOB_APPEND, NULL, list);
 	}
-	if (list->gl_pathc)
-		return 0;
-	globfree(list);
-	message("cannot find Xen's own " HELPER " in /usr/lib/xen-*/bin, %s, %s, %s or below /usr/local: install Xen's tools first",
-		dirs[0], dirs[1], dirs[2]);
-	return -1;
+	return list->gl_pathc ? 0 : -1;
 }

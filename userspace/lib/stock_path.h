@@ -21,7 +21,7 @@ const char *stock_find(void);
  * stock_list() - all files that libxl may run as its helper
  * @list: filled in, for globfree(): paths of libxl-save-helper, by version of Xen
  *
- * Return: 0, or -1 after a message. It is an error if there is none.
+ * Return: 0, or -1 if there is none.
  */
 int stock_list(glob_t *list);
 

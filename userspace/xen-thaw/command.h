@@ -27,7 +27,9 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+extern const struct command command_disable;
 extern const struct command command_dump;
+extern const struct command command_enable;
 extern const struct command command_info;
 extern const struct command command_pack;
 extern const struct command command_restore;

@@ -8,7 +8,9 @@
 #include "message.h"
 
 static const struct command * const commands[] = {
+	&command_disable,
 	&command_dump,
+	&command_enable,
 	&command_info,
 	&command_pack,
 	&command_restore,
