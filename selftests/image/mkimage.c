@@ -25,6 +25,9 @@ struct options {
 	uint64_t zero_every;
 	enum order order;
 	unsigned int type;
+	const char *config;
+	uint32_t cpuid[8][6];
+	size_t leaves;
 };
 
 static const char usage[] =
@@ -32,6 +35,9 @@ static const char usage[] =
 	"       mkimage --list\n"
 	"\n"
 	"  -b, --bad NAME        write the small bad image of this name\n"
+	"  -c, --config JSON     configuration of the guest, in xl's header\n"
+	"  -u, --cpuid LEAF      a leaf of the CPUID policy; up to 8 times:\n"
+	"                        LEAF,SUBLEAF,EAX,EBX,ECX,EDX in hex\n"
 	"  -l, --list            list the names for --bad\n"
 	"  -n, --pages N         number of guest pages (default 1024)\n"
 	"  -o, --order ORDER     order of pfns: up, down or random (default up)\n"
@@ -43,6 +49,8 @@ static const char usage[] =
 
 static const struct option long_options[] = {
 	{ "bad", required_argument, NULL, 'b' },
+	{ "config", required_argument, NULL, 'c' },
+	{ "cpuid", required_argument, NULL, 'u' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "libvirt", no_argument, NULL, 'v' },
 	{ "list", no_argument, NULL, 'l' },
@@ -108,10 +116,13 @@ static void good_image(struct image *img, const struct options *o, int fd)
 	if (o->libvirt)
 		image_libvirt(img, IMAGE_XML);
 	else
-		image_xl(img, IMAGE_CONFIG);
+		image_xl(img, o->config);
 	image_libxl(img);
 	image_libxl_record(img, LIBXL_REC_LIBXC_CONTEXT, NULL, 0);
 	image_libxc(img, o->version, o->guest);
+	if (o->leaves)
+		image_record(img, REC_X86_CPUID_POLICY, o->cpuid,
+			     o->leaves * sizeof(o->cpuid[0]));
 	if (o->version > 2)
 		image_record(img, REC_STATIC_DATA_END, NULL, 0);
 	img->fill = 1;
@@ -157,11 +168,22 @@ static enum order order_of(const char *name)
 	errx(2, "order '%s' is not up, down or random", name);
 }
 
+static void add_leaf(struct options *o, const char *text)
+{
+	uint32_t *leaf = o->cpuid[o->leaves++];
+
+	if (o->leaves > sizeof(o->cpuid) / sizeof(o->cpuid[0]) ||
+	    sscanf(text, "%x,%x,%x,%x,%x,%x", &leaf[0], &leaf[1], &leaf[2],
+		   &leaf[3], &leaf[4], &leaf[5]) != 6)
+		errx(2, "--cpuid %s: not six numbers, or one leaf too many",
+		     text);
+}
+
 static void parse(struct options *o, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, "2b:hln:o:pt:vz:", long_options,
+	while ((c = getopt_long(argc, argv, "2b:c:hln:o:pt:u:vz:", long_options,
 				NULL)) != -1) {
 		switch (c) {
 		case '2':
@@ -169,6 +191,9 @@ static void parse(struct options *o, int argc, char **argv)
 			break;
 		case 'b':
 			o->bad = optarg;
+			break;
+		case 'c':
+			o->config = optarg;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -188,6 +213,9 @@ static void parse(struct options *o, int argc, char **argv)
 		case 't':
 			o->type = (unsigned int)strtoul(optarg, NULL, 0);
 			break;
+		case 'u':
+			add_leaf(o, optarg);
+			break;
 		case 'v':
 			o->libvirt = true;
 			break;
@@ -203,7 +231,7 @@ static void parse(struct options *o, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct options o = { .guest = STREAM_GUEST_HVM, .version = 3,
-			     .pages = BATCH };
+			     .pages = BATCH, .config = IMAGE_CONFIG };
 	struct image img = { 0 };
 	int fd;
 

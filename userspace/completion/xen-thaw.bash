@@ -4,7 +4,7 @@
 
 _xen_thaw()
 {
-	local commands='disable dump enable help info pack restore save verify'
+	local commands='disable doctor dump enable help info pack restore save verify'
 	local word=$2 previous=$3 command=${COMP_WORDS[1]} options=
 
 	COMPREPLY=()
@@ -28,6 +28,7 @@ _xen_thaw()
 	esac
 	case $command in
 	disable | enable) options='--help' ;;
+	doctor) options='--json --help' ;;
 	dump) options='--cache --force --help' ;;
 	help) options=$commands ;;
 	info) options='--json --quick --help' ;;

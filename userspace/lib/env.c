@@ -169,6 +169,11 @@ const char *env_helper(void)
 	return getenv(ENV_HELPER);
 }
 
+const char *env_libxl_helper(void)
+{
+	return getenv(ENV_LIBXL_HELPER);
+}
+
 const char *env_hotplug(void)
 {
 	return getenv(ENV_HOTPLUG);

@@ -15,6 +15,7 @@
 #define ENV_ENGINE	"XEN_THAW_ENGINE"
 #define ENV_HELPER	"XEN_THAW_HELPER"
 #define ENV_HOTPLUG	"XEN_THAW_HOTPLUG"
+#define ENV_LIBXL_HELPER "LIBXL_SAVE_HELPER"
 #define ENV_PROGRESS	"XEN_THAW_PROGRESS"
 #define ENV_STATS	"XEN_THAW_STATS"
 #define ENV_STOCK	"XEN_THAW_STOCK_HELPER"
@@ -154,6 +155,13 @@ const char *env_stock_helper(void);
  * Return: a path, or NULL.
  */
 const char *env_helper(void);
+
+/**
+ * env_libxl_helper() - the helper that libxl runs: LIBXL_SAVE_HELPER
+ *
+ * Return: a path, or NULL.
+ */
+const char *env_libxl_helper(void);
 
 /**
  * env_hotplug() - who sets up disks and interfaces: XEN_THAW_HOTPLUG

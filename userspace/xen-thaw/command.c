@@ -23,7 +23,7 @@ static int check_operands(const struct command *c, int argc, char **argv,
 		names++;
 		i++;
 	}
-	if (*names)
+	if (*names && (*names)[0] != '[')
 		message("missing %s", *names);
 	else if (i < argc)
 		message("unexpected argument '%s'", argv[i]);

@@ -28,6 +28,7 @@ struct command {
 };
 
 extern const struct command command_disable;
+extern const struct command command_doctor;
 extern const struct command command_dump;
 extern const struct command command_enable;
 extern const struct command command_info;
@@ -44,7 +45,8 @@ extern const struct command command_verify;
  * @letters: short options, as for getopt_long(); -h among them
  * @options: long options, --help among them
  * @take: called for each option but help, with optarg set
- * @operands: what messages call the arguments besides the options, and a NULL
+ * @operands: what messages call the arguments besides the options, and a NULL; the last may
+ *	be missing if it has brackets
  */
 struct syntax {
 	const char *letters;

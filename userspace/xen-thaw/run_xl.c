@@ -192,7 +192,7 @@ static int set_environment(const struct xl_request *r)
 		return -1;
 	snprintf(threads, sizeof(threads), "%u", r->nr_threads);
 	command_show_progress();
-	if (setenv("LIBXL_SAVE_HELPER", helper, 1) ||
+	if (setenv(ENV_LIBXL_HELPER, helper, 1) ||
 	    (r->engine && setenv(ENV_ENGINE, r->engine, 1)) ||
 	    (r->threads && setenv(ENV_THREADS, threads, 1)) ||
 	    (r->cache && setenv(ENV_CACHE, r->cache, 1)) ||

@@ -9,6 +9,7 @@
 
 static const struct command * const commands[] = {
 	&command_disable,
+	&command_doctor,
 	&command_dump,
 	&command_enable,
 	&command_info,
