@@ -20,6 +20,8 @@ help:
 	@echo 'make install-hotplug     xen-thaw-hotplug in the place of two scripts of Xen'
 	@echo 'make uninstall-hotplug   put the scripts back'
 	@echo 'make dkms-install        install the module by DKMS [KVER=VERSION]'
+	@echo 'make dist                build/dist/xen-thaw-VERSION.tar.xz'
+	@echo 'make deb                 build/deb/bookworm/*.deb, and trixie [DISTRO=...]'
 	@echo 'make clean               remove what was built, except build/'
 	@echo 'make distclean           remove build/ as well'
 	@echo
@@ -86,6 +88,14 @@ clean:
 
 distclean: clean
 	rm -rf build
+
+dist:
+	@packaging/dist
+
+# make shell has a default; here only a release that somebody names counts.
+deb:
+	@selftests/ci/install-packages
+	@packaging/deb $(if $(filter-out file,$(origin DISTRO)),$(DISTRO))
 
 demo:
 	@selftests/demo
@@ -163,6 +173,6 @@ SMP ?= 1
 shell:
 	@DISTRO=$(DISTRO) selftests/shell --dom0 $(DOM0) --kernel $(KERNEL) --smp $(SMP)
 
-.PHONY: all help module tools install uninstall install-hotplug uninstall-hotplug dkms-install clean distclean \
+.PHONY: all help module tools dist deb install uninstall install-hotplug uninstall-hotplug dkms-install clean distclean \
 	demo check check-calls check-debug check-mutations check-races check-hotplug check-pairs \
 	check-releases check-all matrix fuzz bench shell
