@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Runs in dom0, with what libvirt needs there (run-dom0 --libvirt). virsh saves and restores
-# through our helper, which libvirtd finds as docs/usage.md says.
+# through our helper, which libvirtd finds as docs/libvirt.md says.
 
 # shellcheck source=selftests/e2e/common.sh
 . /root/common.sh
@@ -21,11 +21,11 @@ libvirt_answers()
 	virsh version
 }
 
-# start_libvirt [SETTING]...: with the variable of the systemd drop-in in docs/usage.md
+# start_libvirt [SETTING]...: with the variable of the systemd drop-in in docs/libvirt.md
 start_libvirt()
 {
-	setting=$(sed -n 's/^ *Environment=//p' /root/usage.md)
-	[ "$setting" ] || why "docs/usage.md has no drop-in" || return
+	setting=$(sed -n 's/^ *Environment=//p' /root/libvirt.md)
+	[ "$setting" ] || why "docs/libvirt.md has no drop-in" || return
 	env "$setting" XEN_THAW_STATS=$stats "$@" libvirtd >/tmp/libvirtd.log 2>&1 &
 	wait_for 60 libvirt_answers || why "$(cat /tmp/libvirtd.log)"
 }
