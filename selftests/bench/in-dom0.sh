@@ -213,20 +213,14 @@ save()
 }
 
 # What a zero page costs: the same pages without zeros, with zeros among the data, and
-# with zeros in holes of the file.
+# with zeros in holes of the file. A PV guest's zeros among the data are copied.
 zeros()
 {
 	for engine in module mmapbatch gntdev; do
 		by $engine zeros full $full
 		by $engine zeros plain "$plain"
 		by $engine zeros holes $holes
-	done
-}
-
-# The same for a PV guest, whose zeros among the data are copied.
-pv_zeros()
-{
-	for engine in module mmapbatch gntdev; do
+		want pv_zeros || continue
 		by $engine pv_zeros plain $pv
 		by $engine pv_zeros holes $pv_holes
 	done
@@ -489,7 +483,6 @@ for mib in $sizes; do
 	repeat pv_guest 3
 	repeat save 3
 	repeat zeros "$rounds"
-	repeat pv_zeros "$rounds"
 	repeat threads "$rounds"
 	repeat cold "$rounds"
 	repeat uncached "$rounds"

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "fill.h"
+#include "fill_runs.h"
 #include "forward.h"
 #include "message.h"
 #include "progress.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "clear.h"
-#include "fill.h"
+#include "fill_runs.h"
 #include "forward.h"
 #include "message.h"
 #include "pod.h"

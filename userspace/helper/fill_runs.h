@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Runs of a plan, given to the engine in steps. */
-#ifndef XEN_THAW_FILL_H
-#define XEN_THAW_FILL_H
+#ifndef XEN_THAW_FILL_RUNS_H
+#define XEN_THAW_FILL_RUNS_H
 
 #include <stddef.h>
 
@@ -20,4 +20,4 @@
  */
 int fill_runs(struct restore *r, const struct plan_fill *fills, size_t nr);
 
-#endif /* XEN_THAW_FILL_H */
+#endif /* XEN_THAW_FILL_RUNS_H */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "clear.h"
-#include "fill.h"
+#include "fill_runs.h"
 #include "forward.h"
 #include "progress.h"
 
