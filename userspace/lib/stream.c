@@ -14,6 +14,7 @@
 
 #include <linux/fs.h>
 
+#include "input.h"
 #include "stream.h"
 
 /* The layout of these structs is that of libxc-migration-stream.pandoc. */
@@ -87,6 +88,8 @@ int stream_read(struct stream *s, uint64_t offset, void *buf, size_t size,
 
 	if (check_range(s, offset, size, what))
 		return -1;
+	if (s->in)
+		return input_read(s, offset, buf, size, what);
 
 	while (done < size) {
 		n = pread(s->fd, (char *)buf + done, size - done,
@@ -116,6 +119,9 @@ static int read_ahead(struct stream *s, uint64_t offset, void *buf, size_t size,
 
 	if (check_range(s, offset, size, what))
 		return -1;
+	if (s->in)
+		return input_hold(s, offset + size, what) ? -1 :
+		       input_read(s, offset, buf, size, what);
 
 	if (offset < s->ahead_offset ||
 	    offset + size > s->ahead_offset + s->ahead_len) {
@@ -194,13 +200,22 @@ static int check_domain_header(struct stream *s, const struct domain_header *h)
 	return 0;
 }
 
-int stream_open(struct stream *s, int fd, const char *name, uint64_t start)
+int stream_check_headers(struct stream *s)
 {
 	struct {
 		struct image_header image;
 		struct domain_header domain;
 	} h;
 
+	if (read_ahead(s, s->start, &h, sizeof(h), "image header") ||
+	    check_image_header(s, &h.image) ||
+	    check_domain_header(s, &h.domain))
+		return -1;
+	return 0;
+}
+
+int stream_open(struct stream *s, int fd, const char *name, uint64_t start)
+{
 	memset(s, 0, sizeof(*s));
 	s->fd = fd;
 	s->name = name;
@@ -212,11 +227,7 @@ int stream_open(struct stream *s, int fd, const char *name, uint64_t start)
 				   errno == ESPIPE ?
 				   "neither a regular file nor a block device" :
 				   strerror(errno));
-	if (stream_read(s, start, &h, sizeof(h), "image header") ||
-	    check_image_header(s, &h.image) ||
-	    check_domain_header(s, &h.domain))
-		return -1;
-	return 0;
+	return stream_check_headers(s);
 }
 
 /* Bytes that a body takes in the file: records are padded to 8 bytes. */
@@ -229,6 +240,8 @@ int stream_next(struct stream *s, struct stream_record *rec)
 {
 	struct record_header h;
 
+	if (s->in && input_next(s))
+		return -1;
 	if (read_ahead(s, s->next, &h, sizeof(h), "record header"))
 		return -1;
 
@@ -317,8 +330,8 @@ static struct page_list *read_rest(struct stream *s,
 		stream_fail(s, rec->offset, "no memory for %u pfns", count);
 	} else {
 		list = whole;
-		if (!stream_read(s, rec->body + done, (char *)list + done,
-				 list_size(count) - done, "pfn list"))
+		if (!read_ahead(s, rec->body + done, (char *)list + done,
+				list_size(count) - done, "pfn list"))
 			return list;
 	}
 	free(list);
@@ -344,13 +357,15 @@ static struct page_list *read_list(struct stream *s,
 		stream_fail(s, rec->offset, "no memory");
 		return NULL;
 	}
-	if (size > rec->length)
-		size = rec->length;
-	if (read_ahead(s, rec->body, list, size, "PAGE_DATA header"))
+	if (read_ahead(s, rec->body, list, sizeof(*list), "PAGE_DATA header"))
 		goto fail;
 
 	*count = le32toh(list->header.count);
 	if (check_count(s, rec, *count))
+		goto fail;
+	if (size > list_size(*count))
+		size = list_size(*count);
+	if (read_ahead(s, rec->body, list, size, "pfn list"))
 		goto fail;
 	if (*count > PAGES_PER_RECORD)
 		return read_rest(s, rec, list, *count);

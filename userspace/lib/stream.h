@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Reader of the libxc migration stream, version 3 (Xen's
- * docs/specs/libxc-migration-stream.pandoc), in a save file. It reads record
+ * docs/specs/libxc-migration-stream.pandoc). In a save file it reads record
  * headers and pfn lists with pread(), and hardly any page data. It never moves
- * the file's offset.
+ * the file's offset. A stream from a pipe (input.h) is read by the same functions,
+ * if they are called in the order of the stream.
  */
 #ifndef XEN_THAW_STREAM_H
 #define XEN_THAW_STREAM_H
@@ -60,12 +61,16 @@ static inline bool stream_type_has_data(unsigned int type)
 #define STREAM_GUEST_PV		1
 #define STREAM_GUEST_HVM	2	/* and PVH */
 
+struct input;
+
 /**
- * struct stream - a libxc stream in a seekable file
- * @fd: the file, owned by the caller
+ * struct stream - a libxc stream in a seekable file, or from a pipe
+ * @fd: the file, owned by the caller; -1: there is @in
+ * @in: the pipe; NULL: there is a file
  * @name: what messages call the file, owned by the caller
  * @start: offset of the image header
- * @file_size: bytes in the file or block device
+ * @file_size: bytes in the file or block device; the most that there are if it is
+ *	a pipe
  * @version: of the image header
  * @guest_type: STREAM_GUEST_*
  * @xen_major: version of the Xen that saved the guest
@@ -80,6 +85,7 @@ static inline bool stream_type_has_data(unsigned int type)
  */
 struct stream {
 	int fd;
+	struct input *in;
 	const char *name;
 	uint64_t start;
 	uint64_t file_size;
@@ -135,6 +141,14 @@ struct page_run {
  * Return: 0, or -1 with @s->error set.
  */
 int stream_open(struct stream *s, int fd, const char *name, uint64_t start);
+
+/**
+ * stream_check_headers() - the part of opening that files and pipes share
+ * @s: all members are set but what the headers say
+ *
+ * Return: 0, or -1 with @s->error set.
+ */
+int stream_check_headers(struct stream *s);
 
 /**
  * stream_next() - read the next record's header
