@@ -61,22 +61,14 @@ static int fail_to_forward(struct restore *r, uint64_t offset)
 int forward(struct restore *r, int pipe_fd, uint64_t start, uint64_t end)
 {
 	char buf[16384];
+	size_t n;
 
-	while (start < end) {
-		size_t want = end - start < sizeof(buf) ? end - start
-							: sizeof(buf);
-		ssize_t n = pread(r->io_fd, buf, want, start);
-
-		if (n < 0 && errno == EINTR && !stock_interrupted)
-			continue;
-		if (n <= 0) {
-			stream_fail(&r->stream, start, "cannot read: %s",
-				    n ? strerror(errno) : "the file ends here");
+	for (; start < end; start += n) {
+		n = end - start < sizeof(buf) ? end - start : sizeof(buf);
+		if (stream_read(&r->stream, start, buf, n, "record"))
 			return restore_fail(r, r->stream.error);
-		}
 		if (write_all(pipe_fd, buf, n))
 			return fail_to_forward(r, start);
-		start += n;
 	}
 	return 0;
 }

@@ -76,15 +76,16 @@ void *pv_rewrite(const struct pv *pv, struct stream *s,
 bool pv_wait_hello(struct pv *pv);
 
 /**
- * pv_wait_populated() - wait until the stock helper has populated a plan
+ * pv_wait_populated() - wait until the stock helper has populated pfns
  * @pv: shared
- * @plan: whose gfns are meant
+ * @range: pfns
+ * @nr: ranges
  * @missing: out: a pfn that was not reported, on failure
  *
  * Return: 0; -1 with errno set: ESRCH when the stock helper ended, ETIMEDOUT
  * when it stopped reporting, EINTR at a signal.
  */
-int pv_wait_populated(struct pv *pv, const struct plan *plan,
+int pv_wait_populated(struct pv *pv, const struct plan_range *range, size_t nr,
 		      uint64_t *missing);
 
 /**

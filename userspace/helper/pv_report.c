@@ -123,13 +123,10 @@ static uint64_t first_missing(const struct pv *pv,
 	return from;
 }
 
-int pv_wait_populated(struct pv *pv, const struct plan *plan,
+int pv_wait_populated(struct pv *pv, const struct plan_range *range, size_t nr,
 		      uint64_t *missing)
 {
-	size_t i;
-
-	for (i = 0; i < plan->nr_populate; i++) {
-		const struct plan_range *range = &plan->populate[i];
+	for (; nr; nr--, range++) {
 		uint64_t pfn = first_missing(pv, range, range->gfn);
 
 		while (pfn < range->gfn + range->nr) {

@@ -30,6 +30,7 @@ struct populator;
  * @engine: that fills; opened, with @job
  * @job: of the engine
  * @stream: opened
+ * @record: if @stream comes from a pipe: offset of the records being restored
  * @plan: of @stream
  * @cache: what to leave of the file in the page cache
  * @page_cache: how that is done
@@ -51,6 +52,7 @@ struct restore {
 	const struct engine *engine;
 	struct fill_job job;
 	struct stream stream;
+	uint64_t record;
 	struct plan plan;
 	enum cache_mode cache;
 	struct page_cache page_cache;
