@@ -16,7 +16,7 @@ struct xenforeignmemory_handle;
 
 /**
  * struct fill_job - what an engine works on
- * @fd: the save file, open for reading; its offset is not used
+ * @fd: the save file, open for reading, when @fill is called; its offset is not used
  * @domid: the domain, whose gfns are populated
  * @fmem: libxenforeignmemory, owned by the caller
  * @threads: that an engine may use, 1 to MAX_THREADS

@@ -313,6 +313,7 @@ static void begin_round(struct fill_job *job, const struct plan_fill *fills,
 		struct worker *w = &m->workers[i];
 
 		w->err = 0;
+		w->job.fd = job->fd;
 		w->job.direct = job->direct;
 		w->job.skip_zero = job->skip_zero;
 		w->job.direct_refused = false;

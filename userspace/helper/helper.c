@@ -22,6 +22,7 @@
 #include "message.h"
 #include "progress.h"
 #include "restore.h"
+#include "restore_stream.h"
 #include "restore_verify.h"
 #include "savefile.h"
 #include "save.h"
@@ -74,26 +75,52 @@ static int hand_over(struct restore *r, double start)
 	return status;
 }
 
-/*
- * Return: whether the call is ours: the restore of a plain stream from a file, not
- * from a pipe or socket (migration), and not of COLO or Remus.
+/**
+ * enum source - where a stream comes from
+ * @SOURCE_OTHER: it is for the stock helper: a stream of COLO or Remus, or one from a
+ *	descriptor that we do not know
+ * @SOURCE_FILE: a file or block device
+ * @SOURCE_PIPE: a pipe
+ * @SOURCE_SOCKET: a socket
  */
-static bool is_file_restore(struct restore *r, int argc, off_t *start)
+enum source {
+	SOURCE_OTHER,
+	SOURCE_FILE,
+	SOURCE_PIPE,
+	SOURCE_SOCKET,
+};
+
+/* Takes the arguments; @start is set for a file. */
+static enum source find_source(struct restore *r, int argc, off_t *start)
 {
 	uint32_t io_fd, stream_type;
 
 	if (argc != RESTORE_ARGC)
-		return false;
+		return SOURCE_OTHER;
 	if (!call_number(r->argv[ARG_IO_FD], INT32_MAX, &io_fd) ||
 	    !call_number(r->argv[ARG_DOMID], UINT16_MAX, &r->domid) ||
 	    !call_number(r->argv[ARG_STREAM_TYPE], UINT32_MAX, &stream_type))
-		return false;
+		return SOURCE_OTHER;
 	r->io_fd = io_fd;
-	if (stream_type || fstat(r->io_fd, &r->before) ||
-	    (!S_ISREG(r->before.st_mode) && !S_ISBLK(r->before.st_mode)))
-		return false;
-	*start = lseek(r->io_fd, 0, SEEK_CUR);
-	return *start >= 0;
+	if (stream_type || fstat(r->io_fd, &r->before))
+		return SOURCE_OTHER;
+	switch (r->before.st_mode & S_IFMT) {
+	case S_IFIFO:
+		return SOURCE_PIPE;
+	case S_IFSOCK:
+		return SOURCE_SOCKET;
+	case S_IFREG:
+	case S_IFBLK:
+		*start = lseek(r->io_fd, 0, SEEK_CUR);
+		return *start >= 0 ? SOURCE_FILE : SOURCE_OTHER;
+	default:
+		return SOURCE_OTHER;
+	}
+}
+
+static const char *guest_name(const struct restore *r)
+{
+	return r->stream.guest_type == STREAM_GUEST_PV ? "pv" : "hvm";
 }
 
 /* Return: 0 to go on, 1 to hand over (said why), -1 after a message. */
@@ -107,7 +134,7 @@ static int scan_stream(struct restore *r, off_t start)
 		message("%s: %s", r->name, r->stream.error);
 		return -1;
 	}
-	r->stats.guest = r->stream.guest_type == STREAM_GUEST_PV ? "pv" : "hvm";
+	r->stats.guest = guest_name(r);
 	if (plan_refusal(&r->stream)) {
 		message("%s: %s: handed to the stock helper", r->name,
 			plan_refusal(&r->stream));
@@ -233,25 +260,74 @@ static int look_at_file(struct restore *r, off_t offset)
 	return read_stream(r, offset);
 }
 
+/* Why only the stock helper can restore a stream that is read once, or NULL. */
+static const char *stream_refusal(const struct restore *r)
+{
+	if (r->stream.guest_type == STREAM_GUEST_PV)
+		return "a PV guest";
+	return plan_refusal(&r->stream);
+}
+
+/* Return: a wait status, or RESTORE_HAND_OVER if nothing was read yet. */
+static int run_stream(struct restore *r)
+{
+	static struct input in;
+	const char *refusal;
+	int status = STATUS_FAILED;
+
+	r->name = "stream";
+	if (read_settings(r))
+		return STATUS_FAILED;
+	if (r->verify)
+		message("a stream cannot be verified before it is restored: handed to the stock helper");
+	if (r->verify || r->choice == ENGINE_STOCK)
+		return RESTORE_HAND_OVER;
+	if (restore_stream_open(r, &in))
+		return STATUS_FAILED;
+	r->stats.guest = guest_name(r);
+	refusal = stream_refusal(r);
+	if (refusal) {
+		message("%s: %s: passed on to the stock helper", r->name, refusal);
+		r->stats.engine = env_engine_name(ENGINE_STOCK);
+	}
+	if (refusal || !open_engine(r))
+		status = restore_stream_run(r, refusal);
+	input_free(&in);
+	return status;
+}
+
+/* Return: a wait status, or RESTORE_HAND_OVER if nothing was done yet. */
+static int run_file(struct restore *r, off_t offset)
+{
+	switch (look_at_file(r, offset)) {
+	case 0:
+		return open_engine(r) ? STATUS_FAILED : restore_run(r);
+	case 1:
+		return RESTORE_HAND_OVER;
+	default:
+		return STATUS_FAILED;
+	}
+}
+
 /* Return: a wait status. */
 static int run_restore(struct restore *r, int argc, double start)
 {
-	int status = STATUS_FAILED;
+	int status = RESTORE_HAND_OVER;
+	enum stream_mode mode;
+	enum source source;
 	off_t offset;
 
-	if (!is_file_restore(r, argc, &offset)) {
-		if (env_debug())
-			message("not a plain save file: handed to the stock helper");
-		return hand_over(r, start);
-	}
-	switch (look_at_file(r, offset)) {
-	case 0:
-		if (!open_engine(r))
-			status = restore_run(r);
-		break;
-	case 1:
-		status = RESTORE_HAND_OVER;
-	}
+	if (env_get_stream(&mode))
+		return STATUS_FAILED;
+	source = find_source(r, argc, &offset);
+	if (source == SOURCE_FILE)
+		status = run_file(r, offset);
+	else if ((source == SOURCE_PIPE && mode != STREAM_NONE) ||
+		 (source == SOURCE_SOCKET && mode == STREAM_ALL))
+		status = run_stream(r);
+	else if (env_debug())
+		message("not a plain save file or stream: handed to the stock helper");
+
 	if (status == RESTORE_HAND_OVER)
 		return hand_over(r, start);
 	append_stats(r, start, status);

@@ -126,15 +126,35 @@ int env_get_threads(unsigned int *threads)
 	return 0;
 }
 
+/* Return: 0, 1, @otherwise if the variable is not set, or -1 after a message. */
+static int get_switch(const char *name, int otherwise)
+{
+	const char *value = getenv(name);
+
+	if (!value || !value[0])
+		return otherwise;
+	if (!strcmp(value, "0") || !strcmp(value, "1"))
+		return value[0] - '0';
+	message("%s=%s: use 0 or 1", name, value);
+	return -1;
+}
+
+int env_get_stream(enum stream_mode *mode)
+{
+	int on = get_switch(ENV_STREAM, 2);
+
+	if (on < 0)
+		return -1;
+	*mode = on == 2 ? STREAM_PIPES : on ? STREAM_ALL : STREAM_NONE;
+	return 0;
+}
+
 int env_get_verify(bool *verify)
 {
-	const char *value = getenv(ENV_VERIFY);
+	int on = get_switch(ENV_VERIFY, 0);
 
-	*verify = value && !strcmp(value, "1");
-	if (!value || !value[0] || *verify || !strcmp(value, "0"))
-		return 0;
-	message(ENV_VERIFY "=%s: use 0 or 1", value);
-	return -1;
+	*verify = on > 0;
+	return on < 0 ? -1 : 0;
 }
 
 static bool is_on(const char *name)

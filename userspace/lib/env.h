@@ -19,6 +19,7 @@
 #define ENV_PROGRESS	"XEN_THAW_PROGRESS"
 #define ENV_STATS	"XEN_THAW_STATS"
 #define ENV_STOCK	"XEN_THAW_STOCK_HELPER"
+#define ENV_STREAM	"XEN_THAW_STREAM"
 #define ENV_THREADS	"XEN_THAW_THREADS"
 #define ENV_VERIFY	"XEN_THAW_VERIFY"
 
@@ -51,6 +52,18 @@ enum engine_choice {
 	ENGINE_GNTDEV,
 	ENGINE_MMAPBATCH,
 	ENGINE_STOCK,
+};
+
+/**
+ * enum stream_mode - which streams are restored that are no files
+ * @STREAM_PIPES: those from pipes
+ * @STREAM_NONE: none: Xen's own helper gets them
+ * @STREAM_ALL: those from pipes and sockets
+ */
+enum stream_mode {
+	STREAM_PIPES,
+	STREAM_NONE,
+	STREAM_ALL,
 };
 
 /**
@@ -107,6 +120,14 @@ int env_get_cache(enum cache_mode *mode);
  * Return: 0, or -1 after a message.
  */
 int env_get_engine(enum engine_choice *choice);
+
+/**
+ * env_get_stream() - read XEN_THAW_STREAM
+ * @mode: out: 0: STREAM_NONE, 1: STREAM_ALL, not set: STREAM_PIPES
+ *
+ * Return: 0, or -1 after a message.
+ */
+int env_get_stream(enum stream_mode *mode);
 
 /**
  * env_get_threads() - read XEN_THAW_THREADS
