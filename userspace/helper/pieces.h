@@ -15,7 +15,9 @@
 #include "stream.h"
 
 /* Pages of contents in a piece: as many as in a record of the stock writer. */
+#ifndef PIECE_PAGES
 #define PIECE_PAGES	1024U
+#endif
 
 /**
  * struct piece - pages of some records that come one after the other
