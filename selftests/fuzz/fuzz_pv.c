@@ -9,12 +9,10 @@
 
 static bool is_kept(const struct pv_pages *pv, uint64_t pfn)
 {
-	size_t i;
+	bool kept;
 
-	for (i = 0; i < pv->keep.nr; i++)
-		if (pfn - pv->keep.v[i].gfn < pv->keep.v[i].nr)
-			return true;
-	return false;
+	pfn_set_same(&pv->keep, pfn, 1, &kept);
+	return kept;
 }
 
 /* Checks that the plan lost exactly the pages that stock keeps. */

@@ -36,8 +36,8 @@ static int rewrite_run(void *arg, const struct page_run *run)
 		bool kept = false;
 		uint32_t i;
 
-		piece.nr = run->has_data ? pv_pages_same(w->pages, piece.gfn, left,
-							 &kept) : left;
+		piece.nr = run->has_data ? pfn_set_same(&w->pages->keep, piece.gfn,
+							left, &kept) : left;
 		if (run->has_data && !kept)
 			type = PFN_XALLOC;
 		for (i = 0; i < piece.nr; i++)

@@ -154,8 +154,6 @@ static int settle(struct builder *b)
 		return no_memory(b);
 	if (!b->data_sorted)
 		fills_sort_by_offset(&b->data);
-	if (b->pv)
-		ranges_normalize(&b->pv->keep);
 	return 0;
 }
 
@@ -295,7 +293,7 @@ void plan_free(struct plan *p)
 	free(p->populate);
 	free(p->data);
 	free(p->zero);
-	free(p->pv.keep.v);
+	pv_pages_free(&p->pv);
 	plan_pod_free(&p->pod);
 	memset(p, 0, sizeof(*p));
 }
@@ -313,7 +311,7 @@ static int remove_kept(const struct pv_pages *pv, struct plan_fill **v, size_t *
 			struct plan_fill part = left;
 			bool kept;
 
-			part.nr = pv_pages_same(pv, left.gfn, left.nr, &kept);
+			part.nr = pfn_set_same(&pv->keep, left.gfn, left.nr, &kept);
 			if (!kept && fills_add(&out, &part)) {
 				free(out.v);
 				return -1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <endian.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 /* xen-compat.h: without it, the handle types of Xen 3.2. */
 #define __XEN_INTERFACE_VERSION__ __XEN_LATEST_INTERFACE_VERSION__
@@ -21,14 +22,21 @@ static int no_memory(struct stream *s)
 	return stream_fail(s, s->next, "no memory");
 }
 
-/* A hole can repeat pfn 0 without taking disk space: do not spend memory on it. */
-static int keep_pfn(struct pv_pages *pv, struct stream *s, uint64_t pfn)
+static int keep(struct pv_pages *pv, struct stream *s, uint64_t pfn, uint32_t nr)
 {
-	const struct ranges *r = &pv->keep;
+	return pfn_set_add(&pv->keep, pfn, nr) ? no_memory(s) : 0;
+}
 
-	if (r->nr && pfn - r->v[r->nr - 1].gfn < r->v[r->nr - 1].nr)
+/* A file can name a pfn without end: only the first time counts. */
+static int keep_of_vcpu(struct pv_pages *pv, struct stream *s, uint64_t pfn)
+{
+	bool kept;
+
+	pfn_set_same(&pv->keep, pfn, 1, &kept);
+	if (kept)
 		return 0;
-	return ranges_add(&pv->keep, pfn, 1) ? no_memory(s) : 0;
+	return ranges_add(&pv->of_vcpus, pfn, 1) ? no_memory(s) :
+	       keep(pv, s, pfn, 1);
 }
 
 static int for_stock(struct stream *s, const struct stream_record *rec,
@@ -80,7 +88,7 @@ static int scan_p2m(struct pv_pages *pv, struct stream *s,
 				"p2m frames"))
 			return -1;
 		for (i = 0; i < nr; i++)
-			if (keep_pfn(pv, s, pfns[i]))
+			if (keep(pv, s, pfns[i], 1))
 				return -1;
 	}
 	return 0;
@@ -101,18 +109,18 @@ static int scan_vcpu(struct pv_pages *pv, struct stream *s,
 			"vcpu context"))
 		return -1;
 
-	if (!h.vcpu_id && keep_pfn(pv, s, ctx.user_regs.rdx))
+	if (!h.vcpu_id && keep_of_vcpu(pv, s, ctx.user_regs.rdx))
 		return -1;
 	frames = (ctx.gdt_ents + 511) / 512;
 	if (frames > sizeof(ctx.gdt_frames) / sizeof(ctx.gdt_frames[0]))
 		return for_stock(s, rec, "too many GDT entries");
 	for (i = 0; i < frames; i++)
-		if (keep_pfn(pv, s, ctx.gdt_frames[i]))
+		if (keep_of_vcpu(pv, s, ctx.gdt_frames[i]))
 			return -1;
 	return 0;
 }
 
-static bool is_table(unsigned int type)
+bool pv_pages_is_table(unsigned int type)
 {
 	return type != PFN_NOTAB && type < PFN_BROKEN;
 }
@@ -124,9 +132,7 @@ int pv_pages_run(struct pv_pages *pv, struct stream *s,
 		return stream_fail(s, rec->offset,
 				   "pfn %#" PRIx64 " is beyond the guest's last, %#" PRIx64,
 				   run->pfn + run->nr - 1, pv->nr_pfns - 1);
-	if (is_table(run->type) && ranges_add(&pv->keep, run->pfn, run->nr))
-		return no_memory(s);
-	return 0;
+	return pv_pages_is_table(run->type) ? keep(pv, s, run->pfn, run->nr) : 0;
 }
 
 int pv_pages_record(struct pv_pages *pv, struct stream *s,
@@ -149,19 +155,9 @@ int pv_pages_record(struct pv_pages *pv, struct stream *s,
 	}
 }
 
-uint32_t pv_pages_same(const struct pv_pages *pv, uint64_t pfn, uint32_t nr,
-		       bool *kept)
+void pv_pages_free(struct pv_pages *pv)
 {
-	const struct plan_range *r = range_at(pv->keep.v, pv->keep.nr, pfn);
-	uint64_t end = pfn + nr;
-
-	*kept = false;
-	if (r) {
-		*kept = r->gfn <= pfn;
-		if (*kept && r->gfn + r->nr < end)
-			end = r->gfn + r->nr;
-		else if (!*kept && r->gfn < end)
-			end = r->gfn;
-	}
-	return end - pfn;
+	pfn_set_free(&pv->keep);
+	free(pv->of_vcpus.v);
+	pv->of_vcpus = (struct ranges){ 0 };
 }

@@ -10,18 +10,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pfn_set.h"
 #include "runs.h"
 #include "stream.h"
 
 /**
  * struct pv_pages - pages for the stock helper
- * @keep: pfns of page tables, start_info, GDT frames and the frames of the p2m;
- *	sorted and disjoint once all of the stream is read
+ * @keep: pfns of page tables, start_info, GDT frames and the frames of the p2m
+ * @of_vcpus: those of start_info and GDT frames, which come after the page data
  * @nr_pfns: one above the highest pfn of the guest
  * @seen_info: there was an X86_PV_INFO record
  */
 struct pv_pages {
-	struct ranges keep;
+	struct pfn_set keep;
+	struct ranges of_vcpus;
 	uint64_t nr_pfns;
 	bool seen_info;
 };
@@ -52,15 +54,15 @@ int pv_pages_run(struct pv_pages *pv, struct stream *s,
 		 const struct stream_record *rec, const struct page_run *run);
 
 /**
- * pv_pages_same() - how far the pfns of a run are all kept, or all not kept
- * @pv: all of the stream was read
- * @pfn: the first
- * @nr: pfns
- * @kept: out: which of the two
- *
- * Return: pfns from @pfn on.
+ * pv_pages_is_table() - whether pages of a type are page tables
+ * @type: PFN_*
  */
-uint32_t pv_pages_same(const struct pv_pages *pv, uint64_t pfn, uint32_t nr,
-		       bool *kept);
+bool pv_pages_is_table(unsigned int type);
+
+/**
+ * pv_pages_free() - release what is held
+ * @pv: the pages
+ */
+void pv_pages_free(struct pv_pages *pv);
 
 #endif /* XEN_THAW_PLAN_PV_H */
