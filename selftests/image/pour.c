@@ -63,12 +63,12 @@ static void pour_fill(struct pourer *w, const struct plan_fill *f)
 		errx(1, "contents outside of the piece");
 	for (i = 0; i < f->nr; i++) {
 		const uint8_t *page = w->piece.buffer + (at + i) * XT_PAGE_SIZE;
+		struct event e = { .gfn = f->gfn + i };
 
-		add_event(w, (struct event){
-			.gfn = f->gfn + i,
-			.sum = f->zero ? thaw_zero_page_sum() :
-				thaw_sum(0, page, XT_PAGE_SIZE),
-		});
+		e.sum = thaw_zero_page_sum();
+		if (!f->zero)
+			e.sum = thaw_sum(0, page, XT_PAGE_SIZE);
+		add_event(w, e);
 	}
 }
 

@@ -58,6 +58,12 @@ static int fail_to_forward(struct restore *r, uint64_t offset)
 	return -1;
 }
 
+int forward_bytes(struct restore *r, int pipe_fd, const void *buf, size_t len,
+		  uint64_t offset)
+{
+	return write_all(pipe_fd, buf, len) ? fail_to_forward(r, offset) : 0;
+}
+
 int forward(struct restore *r, int pipe_fd, uint64_t start, uint64_t end)
 {
 	char buf[16384];
@@ -67,8 +73,8 @@ int forward(struct restore *r, int pipe_fd, uint64_t start, uint64_t end)
 		n = end - start < sizeof(buf) ? end - start : sizeof(buf);
 		if (stream_read(&r->stream, start, buf, n, "record"))
 			return restore_fail(r, r->stream.error);
-		if (write_all(pipe_fd, buf, n))
-			return fail_to_forward(r, start);
+		if (forward_bytes(r, pipe_fd, buf, n, start))
+			return -1;
 	}
 	return 0;
 }
@@ -84,8 +90,8 @@ static int forward_rewritten(struct restore *r, int pipe_fd, struct stream *s,
 
 	if (!record)
 		err = restore_fail(r, s->error);
-	else if (write_all(pipe_fd, record, length))
-		err = fail_to_forward(r, rec->offset);
+	else
+		err = forward_bytes(r, pipe_fd, record, length, rec->offset);
 	for (i = 0; !err && i < pieces.nr; i++) {
 		const struct plan_fill *piece = &pieces.v[i];
 

@@ -3,6 +3,7 @@
 #ifndef XEN_THAW_FORWARD_H
 #define XEN_THAW_FORWARD_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "restore.h"
@@ -33,13 +34,26 @@ int restore_stock_ended(struct restore *r);
 int restore_check_wanted(struct restore *r);
 
 /**
- * forward() - give a part of the file to the stock helper
+ * forward_bytes() - give bytes to the stock helper
+ * @r: the restore
+ * @pipe_fd: to the stock helper
+ * @buf: the bytes
+ * @len: how many
+ * @offset: of the record that they stand for, for messages
+ *
+ * Return: 0, or -1 after a message or restore_stock_ended().
+ */
+int forward_bytes(struct restore *r, int pipe_fd, const void *buf, size_t len,
+		  uint64_t offset);
+
+/**
+ * forward() - give a part of the file or stream to the stock helper
  * @r: the restore
  * @pipe_fd: to the stock helper
  * @start: offset of the first byte
  * @end: offset behind the last byte
  *
- * Return: 0, or -1 after a message or restore_stock_ended().
+ * Return: as forward_bytes().
  */
 int forward(struct restore *r, int pipe_fd, uint64_t start, uint64_t end);
 

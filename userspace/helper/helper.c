@@ -123,10 +123,29 @@ static const char *guest_name(const struct restore *r)
 	return r->stream.guest_type == STREAM_GUEST_PV ? "pv" : "hvm";
 }
 
+/* Why only the stock helper can restore a stream, or NULL: the headers do not say. */
+static const char *refusal(const struct restore *r)
+{
+	if (plan_refusal(&r->stream))
+		return plan_refusal(&r->stream);
+	if (r->stream.guest_type == STREAM_GUEST_PV && !pv_find_library())
+		return "a PV guest, and xen-thaw-pv.so is not beside this program";
+	return NULL;
+}
+
+/* @nr_pfns: more than the guest has */
+static void begin_pv(struct restore *r, uint64_t nr_pfns)
+{
+	static struct pv pv = { .table_fd = -1, .event_fd = -1 };
+
+	pv.pages = &r->plan.pv;
+	pv.nr_pfns = nr_pfns;
+	r->pv = &pv;
+}
+
 /* Return: 0 to go on, 1 to hand over (said why), -1 after a message. */
 static int scan_stream(struct restore *r, off_t start)
 {
-	static struct pv pv = { .table_fd = -1, .event_fd = -1 };
 	double scan_start = clock_now();
 	int err;
 
@@ -135,14 +154,8 @@ static int scan_stream(struct restore *r, off_t start)
 		return -1;
 	}
 	r->stats.guest = guest_name(r);
-	if (plan_refusal(&r->stream)) {
-		message("%s: %s: handed to the stock helper", r->name,
-			plan_refusal(&r->stream));
-		return 1;
-	}
-	if (r->stream.guest_type == STREAM_GUEST_PV && !pv_find_library()) {
-		message("%s: a PV guest, and xen-thaw-pv.so is not beside this program: handed to the stock helper",
-			r->name);
+	if (refusal(r)) {
+		message("%s: %s: handed to the stock helper", r->name, refusal(r));
 		return 1;
 	}
 	err = plan_build(&r->plan, &r->stream);
@@ -150,8 +163,7 @@ static int scan_stream(struct restore *r, off_t start)
 	    savefile_check_tail(&r->stream, r->stream.next))
 		err = -1;
 	if (!err && r->stream.guest_type == STREAM_GUEST_PV) {
-		pv.pages = &r->plan.pv;
-		r->pv = &pv;
+		begin_pv(r, r->plan.pv.nr_pfns);
 		err = plan_remove_kept(&r->plan);
 		if (err)
 			stream_fail(&r->stream, 0, "no memory");
@@ -260,19 +272,11 @@ static int look_at_file(struct restore *r, off_t offset)
 	return read_stream(r, offset);
 }
 
-/* Why only the stock helper can restore a stream that is read once, or NULL. */
-static const char *stream_refusal(const struct restore *r)
-{
-	if (r->stream.guest_type == STREAM_GUEST_PV)
-		return "a PV guest";
-	return plan_refusal(&r->stream);
-}
-
 /* Return: a wait status, or RESTORE_HAND_OVER if nothing was read yet. */
 static int run_stream(struct restore *r)
 {
 	static struct input in;
-	const char *refusal;
+	bool pass_on;
 	int status = STATUS_FAILED;
 
 	r->name = "stream";
@@ -285,13 +289,15 @@ static int run_stream(struct restore *r)
 	if (restore_stream_open(r, &in))
 		return STATUS_FAILED;
 	r->stats.guest = guest_name(r);
-	refusal = stream_refusal(r);
-	if (refusal) {
-		message("%s: %s: passed on to the stock helper", r->name, refusal);
+	pass_on = refusal(r);
+	if (pass_on) {
+		message("%s: %s: passed on to the stock helper", r->name, refusal(r));
 		r->stats.engine = env_engine_name(ENGINE_STOCK);
+	} else if (r->stream.guest_type == STREAM_GUEST_PV) {
+		begin_pv(r, PV_MAX_PFNS);
 	}
-	if (refusal || !open_engine(r))
-		status = restore_stream_run(r, refusal);
+	if (pass_on || !open_engine(r))
+		status = restore_stream_run(r, pass_on);
 	input_free(&in);
 	return status;
 }

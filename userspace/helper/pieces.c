@@ -22,11 +22,27 @@ int cutter_flush(struct cutter *c)
 	return c->user->put(c->user->arg, p) ? 1 : 0;
 }
 
+static size_t runs_of(const struct piece *p)
+{
+	return p->populate.nr + p->data.nr + p->zero.nr;
+}
+
+int cutter_make_room(struct cutter *c, uint32_t entries)
+{
+	const struct piece *p = c->piece;
+
+	/* An entry adds at most a run to each of the lists. */
+	if (!p || (p->pages + entries <= PIECE_PAGES &&
+		   runs_of(p) + 3 * entries < PIECE_RUNS))
+		return 0;
+	return cutter_flush(c);
+}
+
 static int begin_piece(struct cutter *c)
 {
 	struct piece *p = c->piece;
 
-	if (p && p->populate.nr + p->data.nr + p->zero.nr < PIECE_RUNS)
+	if (p && runs_of(p) < PIECE_RUNS)
 		return 0;
 	if (p) {
 		int ret = cutter_flush(c);

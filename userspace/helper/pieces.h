@@ -87,6 +87,15 @@ struct cutter {
 int cutter_run(struct cutter *c, const struct page_run *run);
 
 /**
+ * cutter_make_room() - end the piece unless a record fits into it whole
+ * @c: the cutter
+ * @entries: of the record; at most PIECE_PAGES
+ *
+ * Return: as cutter_run().
+ */
+int cutter_make_room(struct cutter *c, uint32_t entries);
+
+/**
  * cutter_flush() - give the piece in the making to the user
  * @c: the cutter
  *

@@ -13,15 +13,23 @@
 
 #include "plan.h"
 
+/*
+ * More pfns than a guest can have: the end of X86_PV_P2M_FRAMES has 32 bits. A table
+ * of so many takes no memory where it has no entries.
+ */
+#define PV_MAX_PFNS	(UINT64_C(1) << 32)
+
 /**
  * struct pv - a PV guest's side of a restore
  * @pages: that the stock helper fills, of the plan
+ * @nr_pfns: that @table has room for
  * @table: shared with the preloaded library: mfn of each pfn, 0 if it has none
  * @table_fd: memfd behind @table; -1: none
  * @event_fd: eventfd that the library raises after each report; -1: none
  */
 struct pv {
-	const struct pv_pages *pages;
+	struct pv_pages *pages;
+	uint64_t nr_pfns;
 	uint64_t *table;
 	int table_fd;
 	int event_fd;
@@ -31,7 +39,7 @@ void pv_free(struct pv *pv);
 
 /**
  * pv_share() - make the table and the eventfd, for a child to inherit
- * @pv: @pages is set
+ * @pv: @nr_pfns is set
  *
  * Return: 0, or -1 with errno set.
  */

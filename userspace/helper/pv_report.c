@@ -41,7 +41,7 @@ const char *pv_find_library(void)
 
 int pv_share(struct pv *pv)
 {
-	const size_t bytes = pv->pages->nr_pfns * sizeof(*pv->table);
+	const size_t bytes = pv->nr_pfns * sizeof(*pv->table);
 	void *table;
 
 	pv->table_fd = memfd_create("xen-thaw-pv", MFD_CLOEXEC);
@@ -60,7 +60,7 @@ int pv_share(struct pv *pv)
 void pv_free(struct pv *pv)
 {
 	if (pv->table)
-		munmap(pv->table, pv->pages->nr_pfns * sizeof(*pv->table));
+		munmap(pv->table, pv->nr_pfns * sizeof(*pv->table));
 	if (pv->table_fd >= 0)
 		close(pv->table_fd);
 	if (pv->event_fd >= 0)

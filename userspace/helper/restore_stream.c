@@ -10,38 +10,18 @@
 
 #include "clock.h"
 #include "fill.h"
+#include "flow.h"
 #include "forward.h"
 #include "guest_memory.h"
 #include "message.h"
-#include "piece_queue.h"
 #include "restore_stream.h"
 #include "session.h"
 #include "stock.h"
+#include "stream_pv.h"
 #include "walk.h"
-
-/* Not a result of walk_records(): the cause was said. */
-#define SAID	2
 
 /* The largest that is not root's alone (/proc/sys/fs/pipe-max-size). */
 #define PIPE_SIZE	(1 << 20)
-
-/**
- * struct flow - a restore under way
- * @r: the restore
- * @pipe_fd: to the stock helper
- * @queue: pieces of page data
- * @user: of the pieces: @queue
- * @cutter: makes them
- * @pop: of the thread
- */
-struct flow {
-	struct restore *r;
-	int pipe_fd;
-	struct piece_queue queue;
-	struct piece_user user;
-	struct cutter cutter;
-	struct populator pop;
-};
 
 int restore_stream_open(struct restore *r, struct input *in)
 {
@@ -62,7 +42,8 @@ static int restore_piece(void *arg, const struct piece *p)
 	int err;
 
 	r->record = p->record;
-	err = memory_populate(r, &f->pop, p->populate.v, p->populate.nr);
+	err = r->pv ? memory_wait_populated(r, p->populate.v, p->populate.nr) :
+		      memory_populate(r, &f->pop, p->populate.v, p->populate.nr);
 	populated = clock_now();
 	r->stats.populate_s += populated - start;
 	if (!err)
@@ -74,8 +55,7 @@ static int restore_piece(void *arg, const struct piece *p)
 	return err;
 }
 
-/* Return: 0, -1 with the stream's error set, or SAID. */
-static int settle(struct flow *f)
+int flow_settle(struct flow *f)
 {
 	int ret = cutter_flush(&f->cutter);
 
@@ -105,17 +85,20 @@ static int take_record(void *arg, const struct stream_record *rec)
 
 	if (rec->type == REC_PAGE_DATA) {
 		f->cutter.record = rec->offset;
-		return stream_page_runs(s, rec, take_run, f);
+		return f->r->pv ? stream_pv_pages(f, rec) :
+				  stream_page_runs(s, rec, take_run, f);
 	}
 	if (rec->type & REC_OPTIONAL)
 		return 0;
-	ret = settle(f);
+	ret = flow_settle(f);
+	if (!ret && f->r->pv)
+		ret = stream_pv_record(f, rec);
 	if (ret)
 		return ret;
 	return forward(f->r, f->pipe_fd, rec->offset, s->next) ? SAID : 0;
 }
 
-/* Return: 0; 1 or -1 with the stream's error set; or SAID. */
+/* Return: 0, -1 with the stream's error set, or SAID. */
 static int pass_records_on(struct flow *f)
 {
 	struct stream_record rec;
@@ -127,6 +110,18 @@ static int pass_records_on(struct flow *f)
 			return SAID;
 	} while (rec.type != REC_END);
 	return 0;
+}
+
+/* From the record under way on, nothing of which was forwarded. */
+static int pass_rest_on(struct flow *f)
+{
+	struct stream *s = &f->r->stream;
+
+	f->r->stats.engine = env_engine_name(ENGINE_STOCK);
+	message("%s: %s: passed on to the stock helper", f->r->name, s->error);
+	if (forward(f->r, f->pipe_fd, s->in->held_start, s->next))
+		return SAID;
+	return pass_records_on(f);
 }
 
 /* Says why a walk ended early. Return: -1. */
@@ -158,6 +153,8 @@ static int feed(struct flow *f, bool pass_on)
 	if (forward(f->r, f->pipe_fd, 0, s->next))
 		return -1;
 	ret = pass_on ? pass_records_on(f) : walk_records(s, &walk, take_record, f);
+	if (ret == PASS_ON)
+		ret = pass_rest_on(f);
 	return ret ? walk_failed(f, ret) : 0;
 }
 
@@ -174,6 +171,7 @@ static int begin(struct flow *f)
 			strerror(errno));
 		return -1;
 	}
+	f->r->clearer = f->r->pv ? &f->pop : NULL;
 	if (piece_queue_start(&f->queue)) {
 		message("%s: cannot start a thread: %s", f->r->name,
 			strerror(errno));
@@ -209,6 +207,14 @@ int restore_stream_run(struct restore *r, bool pass_on)
 	};
 	int ret = session_begin(r, &f.pipe_fd);
 
+	if (ret == RESTORE_HAND_OVER) {
+		/* What was read is forwarded to another one, without the library. */
+		pv_free(r->pv);
+		r->pv = NULL;
+		r->stats.engine = env_engine_name(ENGINE_STOCK);
+		pass_on = true;
+		ret = session_begin(r, &f.pipe_fd);
+	}
 	if (ret)
 		return ret;
 	/* The child was made before there is a thread. */
