@@ -92,9 +92,11 @@ static int put(void *arg, struct piece *piece)
 
 		if (end > first)
 			w->p->superpages += end - first;
-		for (i = 0; i < r->nr; i++)
-			add_event(w, (struct event){ .gfn = r->gfn + i,
-						     .populate = true });
+		for (i = 0; i < r->nr; i++) {
+			struct event e = { .gfn = r->gfn + i, .populate = true };
+
+			add_event(w, e);
+		}
 	}
 	pour_fills(w, &piece->zero);
 	pour_fills(w, &piece->data);

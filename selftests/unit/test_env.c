@@ -113,6 +113,23 @@ TEST_F(env, verify)
 	EXPECT_EQ(-1, env_get_verify(&verify));
 }
 
+TEST_F(env, stream)
+{
+	enum stream_mode mode;
+
+	unsetenv("XEN_THAW_STREAM");
+	EXPECT_EQ(0, env_get_stream(&mode));
+	EXPECT_EQ(STREAM_PIPES, (int)mode);
+	setenv("XEN_THAW_STREAM", "0", 1);
+	EXPECT_EQ(0, env_get_stream(&mode));
+	EXPECT_EQ(STREAM_NONE, (int)mode);
+	setenv("XEN_THAW_STREAM", "1", 1);
+	EXPECT_EQ(0, env_get_stream(&mode));
+	EXPECT_EQ(STREAM_ALL, (int)mode);
+	setenv("XEN_THAW_STREAM", "2", 1);
+	EXPECT_EQ(-1, env_get_stream(&mode));
+}
+
 /* Each name that is accepted is also the name that is shown. */
 TEST_F(env, engines)
 {

@@ -33,7 +33,7 @@ _xen_thaw()
 	help) options=$commands ;;
 	info) options='--json --quick --help' ;;
 	pack) options='--force --no-checksums --quiet --help' ;;
-	restore) options='--engine --threads --cache --verify --stats --help' ;;
+	restore) options='--engine --threads --cache --verify --no-stream --stats --help' ;;
 	save) options='--cache --stats --help' ;;
 	verify) options='--json --quiet --help' ;;
 	esac

@@ -273,13 +273,18 @@ static int look_at_file(struct restore *r, off_t offset)
 }
 
 /* Return: a wait status, or RESTORE_HAND_OVER if nothing was read yet. */
-static int run_stream(struct restore *r)
+static int run_stream(struct restore *r, bool is_socket)
 {
 	static struct input in;
+	enum stream_mode mode;
 	bool pass_on;
 	int status = STATUS_FAILED;
 
 	r->name = "stream";
+	if (env_get_stream(&mode))
+		return STATUS_FAILED;
+	if (mode == STREAM_NONE || (is_socket && mode != STREAM_ALL))
+		return RESTORE_HAND_OVER;
 	if (read_settings(r))
 		return STATUS_FAILED;
 	if (r->verify)
@@ -319,23 +324,20 @@ static int run_file(struct restore *r, off_t offset)
 static int run_restore(struct restore *r, int argc, double start)
 {
 	int status = RESTORE_HAND_OVER;
-	enum stream_mode mode;
 	enum source source;
 	off_t offset;
 
-	if (env_get_stream(&mode))
-		return STATUS_FAILED;
 	source = find_source(r, argc, &offset);
 	if (source == SOURCE_FILE)
 		status = run_file(r, offset);
-	else if ((source == SOURCE_PIPE && mode != STREAM_NONE) ||
-		 (source == SOURCE_SOCKET && mode == STREAM_ALL))
-		status = run_stream(r);
-	else if (env_debug())
-		message("not a plain save file or stream: handed to the stock helper");
+	else if (source != SOURCE_OTHER)
+		status = run_stream(r, source == SOURCE_SOCKET);
 
-	if (status == RESTORE_HAND_OVER)
+	if (status == RESTORE_HAND_OVER) {
+		if (source != SOURCE_FILE && env_debug())
+			message("not a plain save file: handed to the stock helper");
 		return hand_over(r, start);
+	}
 	append_stats(r, start, status);
 	return status;
 }

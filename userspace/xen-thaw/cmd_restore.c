@@ -25,6 +25,7 @@ static const char help[] =
 	"                 (what was there before), or auto: drop if FILE is large for\n"
 	"                 this host\n"
 	"  --verify       verify FILE first\n"
+	"  --no-stream    leave a FILE that is a pipe to xl's own way\n"
 	"  --stats FILE   append a line of JSON about the restore\n"
 	"  -h, --help     show this text\n"
 	"  --             all arguments that follow are for xl\n"

@@ -23,6 +23,7 @@ static const struct option restore_options[] = {
 	{ "threads", required_argument, NULL, 'T' },
 	{ "cache", required_argument, NULL, 'C' },
 	{ "verify", no_argument, NULL, 'V' },
+	{ "no-stream", no_argument, NULL, 'N' },
 	{ "stats", required_argument, NULL, 'S' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 }
@@ -62,6 +63,9 @@ static int take_option(struct xl_request *r, int option)
 		break;
 	case 'V':
 		r->verify = true;
+		break;
+	case 'N':
+		r->no_stream = true;
 		break;
 	case 'S':
 		r->stats = optarg;
@@ -196,7 +200,8 @@ static int set_environment(const struct xl_request *r)
 	    (r->engine && setenv(ENV_ENGINE, r->engine, 1)) ||
 	    (r->threads && setenv(ENV_THREADS, threads, 1)) ||
 	    (r->cache && setenv(ENV_CACHE, r->cache, 1)) ||
-	    (r->verify && setenv(ENV_VERIFY, "1", 1))) {
+	    (r->verify && setenv(ENV_VERIFY, "1", 1)) ||
+	    (r->no_stream && setenv(ENV_STREAM, "0", 1))) {
 		message("cannot set the environment: %s", strerror(errno));
 		return -1;
 	}

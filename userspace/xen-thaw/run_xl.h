@@ -16,6 +16,7 @@ struct command;
  * @cache: value of --cache, or NULL
  * @stats: value of --stats, or NULL
  * @verify: --verify was given
+ * @no_stream: --no-stream was given
  * @xl: arguments of xl: "xl", the command, and all that is not ours, with a NULL
  * @nr_xl: arguments in @xl
  * @operand: the last arguments that are no options; NULL if there are fewer
@@ -29,6 +30,7 @@ struct xl_request {
 	const char *cache;
 	const char *stats;
 	bool verify;
+	bool no_stream;
 	char **xl;
 	int nr_xl;
 	char *operand[2];
