@@ -132,7 +132,7 @@ compressed()
 {
 	gzip -c $image >/tmp/image.gz
 	! xen-thaw info /tmp/image.gz 2>$log || return
-	line=$(sed -n 's,.*compressed with gzip: .* xen-thaw: \(.*\)FILE\(.*xl restore \),\1/tmp/image.gz\2-p ,p' $log)
+	line=$(sed -n 's,.*compressed with gzip: .* pipe: \(.*\)FILE\(.*xl restore \),\1/tmp/image.gz\2-p ,p' $log)
 	[ "$line" ] || why "no line to copy in: $(cat $log)" || return
 	# Every dom0 but this one has it.
 	[ -e /dev/stdin ] || ln -s /proc/self/fd/0 /dev/stdin || return

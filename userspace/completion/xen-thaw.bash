@@ -21,6 +21,10 @@ _xen_thaw()
 		mapfile -t COMPREPLY < <(compgen -W 'auto keep drop' -- "$word")
 		return
 		;;
+	--compress)
+		mapfile -t COMPREPLY < <(compgen -W 'zstd zstd:1 zstd:9 zstd:19' -- "$word")
+		return
+		;;
 	--threads)
 		mapfile -t COMPREPLY < <(compgen -W '1 2 3 4' -- "$word")
 		return
@@ -32,7 +36,7 @@ _xen_thaw()
 	dump) options='--cache --force --help' ;;
 	help) options=$commands ;;
 	info) options='--json --quick --help' ;;
-	pack) options='--force --no-checksums --quiet --help' ;;
+	pack) options='--compress --force --no-checksums --quiet --help' ;;
 	restore) options='--engine --threads --cache --verify --no-stream --stats --help' ;;
 	save) options='--cache --stats --help' ;;
 	verify) options='--json --quiet --help' ;;

@@ -134,7 +134,7 @@ static int open_libvirt(struct savefile *f)
 }
 
 #define COMPRESSED(name) \
-	"compressed with " name ": decompress it first; or restore it without xen-thaw: " \
+	"compressed with " name ": decompress it first; or restore it from a pipe: " \
 	name " -dc FILE | xl restore /dev/stdin"
 
 /* What is often taken for a save file of xl or libvirt, by its first bytes. */

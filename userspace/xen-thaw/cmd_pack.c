@@ -10,12 +10,18 @@
 
 #include "clock.h"
 #include "command.h"
+#include "env.h"
 #include "file.h"
 #include "message.h"
 #include "pack.h"
 #include "newfile.h"
 #include "output.h"
 #include "progress.h"
+#include "seekable.h"
+
+/* Levels of zstd. Higher ones need much memory to decompress. */
+#define DEFAULT_LEVEL	3U
+#define MAX_LEVEL	19U
 
 static const char help[] =
 	"usage: xen-thaw pack [OPTION]... IN OUT\n"
@@ -23,6 +29,8 @@ static const char help[] =
 	"Writes the save file IN anew as OUT: page data is aligned to pages of the file,\n"
 	"zero pages are holes. xl restore takes OUT as it takes IN. IN is not changed.\n"
 	"\n"
+	"  -c, --compress HOW  compress OUT: zstd or zstd:LEVEL (1 to 19, default 3), in\n"
+	"                      frames that xen-thaw restore decompresses by several threads\n"
 	"  -f, --force         replace OUT if it exists\n"
 	"  -n, --no-checksums  write no checksums; verify then checks only the structure\n"
 	"  -q, --quiet         do not print the sizes of IN and OUT\n"
@@ -34,11 +42,15 @@ static const char help[] =
 /**
  * struct request - what the command line asks for
  * @force: replace OUT
+ * @compress: value of --compress, or NULL
+ * @level: of the compression
  * @quiet: print nothing
  * @job: with the names of the files, and whether to write checksums
  */
 struct request {
 	bool force;
+	const char *compress;
+	int level;
 	bool quiet;
 	struct pack_job job;
 };
@@ -83,6 +95,38 @@ static int write_out(struct pack_job *job, const struct stat *before)
 	return 0;
 }
 
+/* The packed file has no name, and is gone when it is compressed. */
+static int write_compressed(struct request *r, const struct stat *before)
+{
+	struct pack_job *job = &r->job;
+	int out_fd = job->out_fd, ret;
+	struct newfile packed;
+	unsigned int threads;
+	char error[128];
+	struct stat st;
+
+	if (env_get_threads(&threads))
+		return -1;
+	if (newfile_open(&packed, job->out_name, true, before)) {
+		message("%s: %s", job->out_name, packed.error);
+		return -1;
+	}
+	job->out_fd = packed.fd;
+	ret = write_out(job, before);
+	if (!ret && fstat(packed.fd, &st)) {
+		message("%s: %s", job->out_name, strerror(errno));
+		ret = -1;
+	}
+	if (!ret && seekable_write(packed.fd, (uint64_t)st.st_size, out_fd,
+				   r->level, threads, error)) {
+		message("%s: %s", job->out_name, error);
+		ret = -1;
+	}
+	newfile_abort(&packed);
+	job->out_fd = out_fd;
+	return ret;
+}
+
 static int pack_to(struct request *r)
 {
 	struct pack_job *job = &r->job;
@@ -99,7 +143,7 @@ static int pack_to(struct request *r)
 		return -1;
 	}
 	job->out_fd = out.fd;
-	if (write_out(job, &in)) {
+	if (r->compress ? write_compressed(r, &in) : write_out(job, &in)) {
 		newfile_abort(&out);
 		return -1;
 	}
@@ -135,6 +179,9 @@ static void take(void *arg, int option)
 	struct request *r = arg;
 
 	switch (option) {
+	case 'c':
+		r->compress = optarg;
+		break;
 	case 'f':
 		r->force = true;
 		break;
@@ -146,9 +193,26 @@ static void take(void *arg, int option)
 	}
 }
 
+static int parse_compress(struct request *r)
+{
+	unsigned int level = DEFAULT_LEVEL;
+	char end;
+
+	if (!strcmp(r->compress, "zstd") ||
+	    (sscanf(r->compress, "zstd:%2u%c", &level, &end) == 1 &&
+	     level >= 1 && level <= MAX_LEVEL)) {
+		r->level = (int)level;
+		return 0;
+	}
+	message("--compress %s: use zstd or zstd:LEVEL, LEVEL from 1 to %u",
+		r->compress, MAX_LEVEL);
+	return -1;
+}
+
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "compress", required_argument, NULL, 'c' },
 		{ "force", no_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "no-checksums", no_argument, NULL, 'n' },
@@ -156,12 +220,14 @@ static int run(int argc, char **argv)
 		{ 0 }
 	};
 	static const char * const operands[] = { "IN", "OUT", NULL };
-	static const struct syntax syntax = { "fhnq", options, take, operands };
+	static const struct syntax syntax = { "c:fhnq", options, take, operands };
 	struct request r = { .job.sums = true };
 	int ret = command_parse(&command_pack, argc, argv, &syntax, &r);
 
 	if (ret != GO_ON)
 		return ret;
+	if (r.compress && parse_compress(&r))
+		return command_usage(&command_pack);
 	r.job.in_name = argv[argc - 2];
 	r.job.out_name = argv[argc - 1];
 	return pack(&r);

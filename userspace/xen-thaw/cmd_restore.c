@@ -9,14 +9,17 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "env.h"
 #include "message.h"
 #include "run_xl.h"
 #include "savefile.h"
+#include "unpack.h"
 
 static const char help[] =
 	"usage: xen-thaw restore [OPTION]... [XL-OPTION]... [CONFIG] FILE\n"
 	"\n"
-	"Restores a guest as xl restore does, from a file that xl save wrote.\n"
+	"Restores a guest as xl restore does, from a file that xl save wrote. FILE may be\n"
+	"compressed by zstd, gzip, xz or lz4.\n"
 	"\n"
 	"  --engine NAME  what fills the guest's memory: module, gntdev, mmapbatch,\n"
 	"                 stock (xl's own way), or auto: the best that works here\n"
@@ -59,8 +62,33 @@ static int check_contents(const char *path, int fd)
 	return 0;
 }
 
-static int check_file(const char *path)
+/* Makes xl read what a child decompresses. */
+static int unpack(struct xl_request *r, const struct unpack_format *format, int fd)
 {
+	const char *path = r->operand[1];
+	static char pipe[32];
+	int pipe_fd;
+
+	if (r->verify) {
+		message("%s: compressed with %s: --verify needs a file that is not; checksums of %s are verified in any case",
+			path, format->name, format->name);
+		return -1;
+	}
+	if (!r->threads && env_get_threads(&r->nr_threads))
+		return -1;
+	command_show_progress();
+	pipe_fd = unpack_start(format, path, fd, r->nr_threads);
+	if (pipe_fd < 0)
+		return -1;
+	snprintf(pipe, sizeof(pipe), "/proc/self/fd/%d", pipe_fd);
+	xl_replace_operand(r, pipe);
+	return 0;
+}
+
+static int check_file(struct xl_request *r)
+{
+	const struct unpack_format *format;
+	const char *path = r->operand[1];
 	struct stat st;
 	int fd, ret;
 
@@ -71,7 +99,8 @@ static int check_file(const char *path)
 		message("%s: %s", path, strerror(errno));
 		return -1;
 	}
-	ret = check_contents(path, fd);
+	format = unpack_find(fd);
+	ret = format ? unpack(r, format, fd) : check_contents(path, fd);
 	close(fd);
 	return ret;
 }
@@ -86,7 +115,7 @@ static int restore(struct xl_request *r, int argc, char **argv)
 		message("missing FILE");
 		return command_usage(r->command);
 	}
-	if (check_file(r->operand[1]))
+	if (check_file(r))
 		return EXIT_FAILED;
 	return xl_run(r, "restoring a guest");
 }

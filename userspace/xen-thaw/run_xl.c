@@ -212,6 +212,16 @@ static int set_environment(const struct xl_request *r)
 	return 0;
 }
 
+void xl_replace_operand(struct xl_request *r, char *arg)
+{
+	int i;
+
+	for (i = 0; i < r->nr_xl; i++)
+		if (r->xl[i] == r->operand[1])
+			r->xl[i] = arg;
+	r->operand[1] = arg;
+}
+
 int xl_run(struct xl_request *r, const char *doing)
 {
 	if (check_host(r, doing) || set_environment(r))

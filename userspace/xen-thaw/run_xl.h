@@ -51,6 +51,13 @@ int xl_parse(struct xl_request *r, int argc, char **argv);
 void xl_free(struct xl_request *r);
 
 /**
+ * xl_replace_operand() - give xl another file in place of the last operand
+ * @r: parsed
+ * @arg: the file
+ */
+void xl_replace_operand(struct xl_request *r, char *arg);
+
+/**
  * xl_run() - become xl
  * @r: parsed
  * @doing: what needs dom0 and root, for messages
