@@ -108,7 +108,8 @@ class Boot:
 
 def load(out):
     order = [f"{dom0}{kind}" for dom0 in ("pv", "pvh")
-             for kind in ("", "-insns", "-scale", "-2", "-whole", "-whole-insns")]
+             for kind in ("", "-insns", "-scale", "-2", "-whole", "-whole-insns",
+                          "-streams", "-streams-2")]
     return [Boot(out / name) for name in order if (out / name / "figures").is_dir()]
 
 

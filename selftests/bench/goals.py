@@ -2,6 +2,7 @@
 """The goals, as ratios of medians within one boot. Missing measurements are left out."""
 
 import figures
+import streams
 
 
 def memory_time(boot, mib, part, image, engine):
@@ -141,7 +142,8 @@ def judge(boots):
     """Ratio of times, and of instructions if these were counted for the same guest."""
     found = {}
     for boot in boots:
-        for goals in (engine_goals, image_goals, zero_goals, other_goals, whole_goals):
+        for goals in (engine_goals, image_goals, zero_goals, other_goals, whole_goals,
+                      streams.goals):
             for name, goal, mib, value in goals(boot):
                 key = f"{boot.dom0.upper()}, {mib} MiB: {name}"
                 g = found.setdefault(key, {"name": key, "goal": goal, "time": None, "insns": None})

@@ -14,6 +14,8 @@
 . /root/devices.sh
 # shellcheck source=selftests/e2e/whole.sh
 . /root/whole.sh
+# shellcheck source=selftests/bench/streams.sh
+. /root/streams.sh
 
 sizes=256 rounds=5 parts=engines
 for setting; do
@@ -479,19 +481,12 @@ case $parts in
 esac
 for mib in $sizes; do
 	guest "$mib"
-	repeat engines "$rounds"
-	repeat pv_guest 3
-	repeat save 3
-	repeat zeros "$rounds"
-	repeat threads "$rounds"
-	repeat cold "$rounds"
-	repeat uncached "$rounds"
-	repeat eight 2
-	repeat whole "$rounds"
-	repeat trace $((rounds < 2 ? 1 : 2))
-	repeat eight_disks 3
-	repeat counts 1
-	repeat profile 1
+	for part in engines pv_guest:3 save:3 zeros threads cold uncached pipe zstd \
+		eight:2 whole trace:$((rounds < 2 ? 1 : 2)) eight_disks:3 counts:1 profile:1; do
+		times=${part#*:}
+		[ "$times" != "$part" ] || times=$rounds
+		repeat "${part%:*}" "$times"
+	done
 	want scale || rm -f "$plain"
 	rm -f $aligned $packed $holes $full $pv $pv_holes
 done
