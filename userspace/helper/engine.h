@@ -17,6 +17,7 @@ struct xenforeignmemory_handle;
 /**
  * struct fill_job - what an engine works on
  * @fd: the save file, open for reading, when @fill is called; its offset is not used
+ * @map: the file, mapped, if page data in it is aligned to pages; or NULL
  * @domid: the domain, whose gfns are populated
  * @fmem: libxenforeignmemory, owned by the caller
  * @threads: that an engine may use, 1 to MAX_THREADS
@@ -34,6 +35,7 @@ struct xenforeignmemory_handle;
  */
 struct fill_job {
 	int fd;
+	uint8_t *map;
 	uint32_t domid;
 	struct xenforeignmemory_handle *fmem;
 	unsigned int threads;

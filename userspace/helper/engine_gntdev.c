@@ -187,6 +187,7 @@ static int fill_data(struct fill_job *job, const struct plan_fill *fill)
 	uint32_t done, n;
 
 	for (done = 0; done < fill->nr; done += n) {
+		const uint64_t offset = fill->offset + (uint64_t)done * XT_PAGE_SIZE;
 		uint8_t *page;
 
 		if ((g->nr == BATCH || g->read == BATCH) && flush(job))
@@ -197,9 +198,11 @@ static int fill_data(struct fill_job *job, const struct plan_fill *fill)
 			n = BATCH - g->read;
 		if (n > BATCH - g->nr)
 			n = BATCH - g->nr;
-		if (fill_read(job, page, (size_t)n * XT_PAGE_SIZE,
-			      fill->offset + (uint64_t)done * XT_PAGE_SIZE) ||
-		    add_pages(job, fill, done, n, page))
+		if (job->map)
+			page = job->map + offset;
+		else if (fill_read(job, page, (size_t)n * XT_PAGE_SIZE, offset))
+			return -1;
+		if (add_pages(job, fill, done, n, page))
 			return -1;
 		g->read += n;
 	}

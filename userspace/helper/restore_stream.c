@@ -166,6 +166,7 @@ static int begin(struct flow *f)
 		return -1;
 	}
 	f->r->job.fd = f->queue.fd;
+	f->r->job.map = f->queue.map;
 	if (populator_open(&f->pop, f->r->domid)) {
 		message("cannot make hypercalls (/dev/xen/privcmd): %s",
 			strerror(errno));
