@@ -3,8 +3,8 @@
 # Runs in dom0, with a disk and, for HVM guests, --hvm. For each GUEST:VCPUS of its
 # arguments (pvh:1, hvm:2, ...), every engine restores a guest that stock saved: each
 # frame is as with stock, and the guest runs on. The same is true for the packed image,
-# and for an image that our helper saved. The argument "sources" tests images on every
-# kind of filesystem and device. Each result is a line
+# for an image that our helper saved, from a pipe, and for a compressed image. The argument
+# "sources" tests images on every kind of filesystem and device. Each result is a line
 # "cell: XEN DOM0 KERNEL GUEST VCPUS WHAT: RESULT".
 
 # shellcheck source=selftests/e2e/common.sh
@@ -82,6 +82,22 @@ save_and_compare()
 	restores_as_stock module $saved /tmp/frames.second && rm $saved
 }
 
+from_pipe()
+{
+	rm -f /tmp/pipe && mkfifo /tmp/pipe || return
+	cat $image >/tmp/pipe &
+	restores_as_stock module /tmp/pipe && rm /tmp/pipe
+}
+
+from_zstd()
+{
+	xen-thaw pack -qf --compress zstd $image /tmp/image.zst || return
+	xen-thaw restore --engine module --stats $stats -p /tmp/image.zst >$log 2>&1 || return
+	frames_are /tmp/frames.ref guest || return
+	[ "$(stat engine)" = module ] || why "engine $(stat engine)" || return
+	runs_on guest && guest_destroy guest && rm /tmp/image.zst
+}
+
 # guest_cells KIND VCPUS
 guest_cells()
 {
@@ -97,6 +113,8 @@ guest_cells()
 	done
 	cell "$1 $2 packed" pack_and_compare
 	cell "$1 $2 saved" save_and_compare "$1"
+	cell "$1 $2 pipe" from_pipe
+	cell "$1 $2 zstd" from_zstd
 }
 
 # from FILE keep|drop: restores it cached, or uncached if its filesystem can drop it
