@@ -247,12 +247,36 @@ packed()
 	whole_from "cat /tmp/packed.save" && rm /tmp/packed.save
 }
 
+# restore_packed FILE: by the command, which decompresses it
+restore_packed()
+{
+	xen-thaw restore --engine module --stats $stats -p "$1" >$log 2>&1
+}
+
+compressed()
+{
+	gzip -c $image >/tmp/image.gz || return
+	xen-thaw pack -qf --compress zstd:1 $image /tmp/image.zst || return
+	for packed in /tmp/image.gz /tmp/image.zst; do
+		restore_packed $packed && frames_are /tmp/frames.ref guest && is_ours module &&
+			guest_destroy guest || return
+		# In the middle of it.
+		head -c 16 /dev/urandom | dd of=$packed bs=1 conv=notrunc \
+			seek=$(($(wc -c <$packed) / 2)) 2>/dev/null
+		! restore_packed $packed || why "$packed: damaged, but restored" || return
+		grep -q "^xen-thaw: $packed: offset [0-9]*: damaged: " $log || why "no line" || return
+		no_domain guest && no_helper || return
+	done
+	rm /tmp/image.*
+}
+
 # xl migrate to this host, live: the pages of a guest that runs come again and again.
 migrate()
 {
 	restore module $image && remember_md5 guest || return
 	XEN_THAW_ENGINE=module xl_thaw migrate -s '' guest 'xl migrate-receive' || return
-	is_ours module && goes_on guest && guest_destroy guest && no_helper
+	# The name that its console's file got.
+	is_ours module && goes_on guest--incoming && guest_destroy guest && no_helper
 }
 
 no_module()
@@ -297,6 +321,7 @@ for engine in module mmapbatch gntdev; do
 done
 engine=module
 test_it migrate
+test_it compressed
 if [ "$mode" = long ]; then
 	test_it one_byte
 	test_it slow

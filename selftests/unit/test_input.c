@@ -266,6 +266,7 @@ TEST_F(piped, stop)
 	self->in.stop[1] = eventfd(1, 0);
 	EXPECT_EQ(-1, input_open(&self->s, &self->in, "pipe"));
 	EXPECT_NE(NULL, strstr(self->s.error, "stopped"));
+	EXPECT_EQ(2, self->in.stopped);
 	close(self->in.stop[1]);
 	close(self->fds[1]);
 }

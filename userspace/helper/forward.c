@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "forward.h"
+#include "input.h"
 #include "message.h"
 #include "stock.h"
 
@@ -19,6 +20,17 @@ int restore_stock_ended(struct restore *r)
 {
 	r->stock_ended = true;
 	return -1;
+}
+
+int restore_read_failed(struct restore *r)
+{
+	const unsigned int stopped = r->stream.in ? r->stream.in->stopped : 0;
+
+	if (stock_interrupted)
+		return restore_fail(r, "interrupted by a signal");
+	if (stopped == 1)
+		return restore_stock_ended(r);
+	return stopped ? -1 : restore_fail(r, r->stream.error);
 }
 
 int restore_check_wanted(struct restore *r)
@@ -72,7 +84,7 @@ int forward(struct restore *r, int pipe_fd, uint64_t start, uint64_t end)
 	for (; start < end; start += n) {
 		n = end - start < sizeof(buf) ? end - start : sizeof(buf);
 		if (stream_read(&r->stream, start, buf, n, "record"))
-			return restore_fail(r, r->stream.error);
+			return restore_read_failed(r);
 		if (forward_bytes(r, pipe_fd, buf, n, start))
 			return -1;
 	}

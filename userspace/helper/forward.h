@@ -26,6 +26,17 @@ int restore_fail(const struct restore *r, const char *error);
 int restore_stock_ended(struct restore *r);
 
 /**
+ * restore_read_failed() - say why the file or stream could not be read
+ * @r: the restore, whose stream has its error set
+ *
+ * A stream from a pipe is read until nobody wants it: @in->stop is the end of the stock
+ * helper, and a failure that was said.
+ *
+ * Return: -1.
+ */
+int restore_read_failed(struct restore *r);
+
+/**
  * restore_check_wanted() - look whether a restore is of any use yet
  * @r: the restore
  *

@@ -131,12 +131,8 @@ static int walk_failed(struct flow *f, int ret)
 
 	if (ret == SAID || f->queue.failed)
 		return -1;
-	if (stock_interrupted)
-		return restore_fail(r, "interrupted by a signal");
-	if (stock_ended_within(0))
-		return restore_stock_ended(r);
 	if (ret < 0)
-		return restore_fail(r, r->stream.error);
+		return restore_read_failed(r);
 	message("%s: %s: restore it with " ENV_STREAM "=0", r->name,
 		r->stream.error);
 	return -1;

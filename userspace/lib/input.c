@@ -41,8 +41,8 @@ static int wait_for_bytes(struct stream *s)
 					   strerror(errno));
 	for (i = 1; i <= INPUT_STOPS; i++)
 		if (p[i].revents)
-			return stream_fail(s, s->in->pos, "stopped");
-	return 0;
+			s->in->stopped = i;
+	return s->in->stopped ? stream_fail(s, s->in->pos, "stopped") : 0;
 }
 
 static int take(struct stream *s, void *buf, size_t size, const char *what)

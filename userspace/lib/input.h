@@ -20,6 +20,7 @@
  * @pos: bytes taken from @fd so far
  * @stop: descriptors that become readable when nobody wants the stream any more;
  *	-1: none
+ * @stopped: which of them ended a wait, counted from 1; 0: none
  * @held: bytes of the record under way that are kept: its header, its list
  * @held_start: offset of @held in the stream
  * @held_len: bytes in @held
@@ -29,6 +30,7 @@ struct input {
 	int fd;
 	uint64_t pos;
 	int stop[INPUT_STOPS];
+	unsigned int stopped;
 	uint8_t *held;
 	uint64_t held_start;
 	size_t held_len;
