@@ -86,11 +86,17 @@ one_byte()
 	whole_from "dd if=$image bs=1 count=40000; tail -c +40001 $image | head -c $((size - 40000 - tail)); tail -c $tail $image | dd bs=1"
 }
 
+# peak PID: prints the most KiB that a process had
+peak()
+{
+	awk '$1 == "VmHWM:" { print $2 }' "/proc/$1/status" 2>/dev/null
+}
+
 # In pieces that fit nothing, and slowly. The helper stays small.
 slow()
 {
 	(while sleep 0.1; do
-		sed -n 's/^VmHWM: *\([0-9]*\) kB/\1/p' "/proc/$(pidof xen-thaw-helper | cut -d' ' -f1)/status" 2>/dev/null
+		! helper_started || peak "$pid"
 	done >/tmp/hwm) &
 	watcher=$!
 	whole_from "i=0; while [ \$i -le $((size / 3000017)) ]; do dd if=$image bs=3000017 skip=\$i count=1; sleep 0.05; i=\$((i + 1)); done"
@@ -139,10 +145,11 @@ endless()
 	done
 	sleep 5
 	helper_started || why "it ended" || return
-	hwm=$(sed -n 's/^VmHWM: *\([0-9]*\) kB/\1/p' "/proc/$pid/status")
+	hwm=$(peak "$pid")
 	kill -TERM "$pid"
 	wait
-	[ "$(cat /tmp/status)" != 0 ] && [ "${hwm:-0}" -le 49152 ] || why "$hwm KiB" || return
+	[ "$(cat /tmp/status)" != 0 ] || return
+	[ "${hwm:-99999}" -le 49152 ] || why "$hwm KiB" || return
 	no_domain guest && no_helper && wait_for 30 free_mem_is "$free_before"
 }
 
