@@ -327,7 +327,8 @@ for engine in module mmapbatch gntdev; do
 	test_it same_as_stock $engine
 done
 engine=module
-test_it migrate
+# Here Xen refuses log-dirty mode for PV guests (EOPNOTSUPP), whoever saves them.
+[ "$kind" = pv ] || test_it migrate
 test_it compressed
 if [ "$mode" = long ]; then
 	test_it one_byte
