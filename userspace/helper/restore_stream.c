@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "fill.h"
+#include "fill_runs.h"
 #include "flow.h"
 #include "forward.h"
 #include "guest_memory.h"
