@@ -121,20 +121,20 @@ MUTATIONS ?= 300
 
 # make check tries fewer mutations.
 check-mutations:
-	@MUTATIONS=$(MUTATIONS) selftests/check packages ksft module-6.12 tools \
+	@MUTATIONS=$(MUTATIONS) selftests/check --all packages ksft module-6.12 tools \
 		programs emulator e2e-pv-6.12-mutations
 
 ROUNDS ?= 50
 
 # make check tries each kind fewer times.
 check-races:
-	@ROUNDS=$(ROUNDS) selftests/check packages ksft module-6.12 tools \
+	@ROUNDS=$(ROUNDS) selftests/check --all packages ksft module-6.12 tools \
 		programs emulator e2e-pv-6.12-races
 
-# make check tries one dom0, and kills fewer times.
+# make check tries one dom0, and kills nothing.
 check-hotplug: KILLS ?= 50
 check-hotplug:
-	@KILLS=$(KILLS) selftests/check packages ksft 'module-*' tools \
+	@KILLS=$(KILLS) selftests/check --all packages ksft 'module-*' tools \
 		programs emulator 'e2e-*-hotplug*'
 
 # make check leaves this out.

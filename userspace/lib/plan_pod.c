@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <linux/fs.h>
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "pages.h"
 #include "plan.h"
@@ -103,16 +106,23 @@ static bool is_in_memory(int fd)
 	       (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }
 
+/* Not every libc has preadv2(). On x86-64 the offset is one word. */
+static ssize_t read_at(int fd, void *to, size_t len, uint64_t offset, int flags)
+{
+	const struct iovec v = { .iov_base = to, .iov_len = len };
+
+	return syscall(SYS_preadv2, fd, &v, 1L, (long)offset, 0L, flags);
+}
+
 /* Return: 1 if bytes are zero, 0 if not or if not cached, -1: never ask again. */
 static int look(int fd, size_t len, uint64_t offset, int *flags)
 {
 	uint8_t bytes[XT_PAGE_SIZE];
-	struct iovec to = { .iov_base = bytes, .iov_len = len };
-	ssize_t n = preadv2(fd, &to, 1, offset, *flags);
+	ssize_t n = read_at(fd, bytes, len, offset, *flags);
 
 	if (n < 0 && errno == EOPNOTSUPP && *flags && is_in_memory(fd)) {
 		*flags = 0;
-		n = preadv2(fd, &to, 1, offset, 0);
+		n = read_at(fd, bytes, len, offset, 0);
 	}
 	if (n < 0 && errno == EOPNOTSUPP)
 		return -1;
