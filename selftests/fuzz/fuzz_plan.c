@@ -33,7 +33,7 @@ static void check_pod(struct plan *p, int fd)
 	uint64_t last = 0;
 	size_t i;
 
-	CHECK(!plan_choose_pod(p, fd));
+	CHECK(!plan_choose_pod(p, 1 + data % SUPERPAGE_FRAMES, fd));
 	CHECK(sum_ranges(p->populate, p->nr_populate) + p->pod.pages == p->pages);
 	CHECK(sum_ranges(r->v, r->nr) == p->pod.pages);
 	CHECK(sum_fills(p->zero, p->nr_zero) + p->pod.zero_pages == p->zero_pages);

@@ -13,8 +13,8 @@
 #define RANGES	8U
 #define GFNS	(RANGES * SUPERPAGE_FRAMES)
 
-/* Half of a range; of pages in the file, one of 1024 is looked at, then one of 128. */
 #define LEAST	256U
+/* Of pages in the file, one of 1024 is looked at, then one of 128. */
 #define FIRST	1024U
 #define STEP	128U
 
@@ -269,7 +269,7 @@ TEST_F(pod, random_guests)
 		ASSERT_EQ(0, ftruncate(self->fd, 0));
 		make_pages(self);
 		make_plan(self, i % 2);
-		ASSERT_EQ(0, plan_choose_pod(&self->p, self->fd));
+		ASSERT_EQ(0, plan_choose_pod(&self->p, LEAST, self->fd));
 		ASSERT_TRUE(is_right(self)) {
 			TH_LOG("seed %u", i);
 		}
@@ -290,7 +290,7 @@ TEST_F(pod, no_zeros)
 	for (i = 0; i < GFNS; i++)
 		self->page[i] = DATA;
 	make_plan(self, false);
-	ASSERT_EQ(0, plan_choose_pod(&self->p, self->fd));
+	ASSERT_EQ(0, plan_choose_pod(&self->p, LEAST, self->fd));
 	EXPECT_EQ(0, self->p.pod.ranges.nr);
 	EXPECT_EQ(1, self->p.nr_data);
 }
@@ -302,7 +302,7 @@ TEST_F(pod, nothing_but_zeros)
 	for (i = 0; i < GFNS; i++)
 		self->page[i] = ZERO;
 	make_plan(self, false);
-	ASSERT_EQ(0, plan_choose_pod(&self->p, self->fd));
+	ASSERT_EQ(0, plan_choose_pod(&self->p, LEAST, self->fd));
 	EXPECT_EQ(1, self->p.pod.bare.nr);
 	EXPECT_EQ(0, self->p.nr_populate);
 	EXPECT_TRUE(is_right(self));
@@ -315,7 +315,7 @@ TEST_F(pod, nothing_but_zeros_in_the_file)
 	for (i = 0; i < GFNS; i++)
 		self->page[i] = ZERO_DATA;
 	make_plan(self, false);
-	ASSERT_EQ(0, plan_choose_pod(&self->p, self->fd));
+	ASSERT_EQ(0, plan_choose_pod(&self->p, LEAST, self->fd));
 	EXPECT_EQ(GFNS, self->p.pod.pages);
 	EXPECT_EQ(0, self->p.pod.bare.nr);
 	EXPECT_TRUE(is_right(self));
@@ -332,7 +332,7 @@ TEST_F(pod, huge)
 	ASSERT_EQ(0, fills_add(&zero, &fill));
 	self->p = (struct plan){ .populate = populate.v, .nr_populate = 1,
 				 .zero = zero.v, .nr_zero = 1 };
-	ASSERT_EQ(0, plan_choose_pod(&self->p, self->fd));
+	ASSERT_EQ(0, plan_choose_pod(&self->p, LEAST, self->fd));
 	EXPECT_EQ(1, self->p.pod.ranges.nr);
 	EXPECT_EQ(SUPERPAGE_FRAMES, self->p.pod.ranges.v[0].gfn);
 	EXPECT_EQ(2, self->p.nr_populate);

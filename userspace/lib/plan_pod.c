@@ -13,9 +13,6 @@
 #include "plan.h"
 #include "plan_pod.h"
 
-/* Zero pages that a range needs before Xen is to clear all of it: half. */
-#define LEAST_ZERO	(SUPERPAGE_FRAMES / 2)
-
 /*
  * One page of so many is looked at, to estimate how many are zero: of the whole file,
  * and if any is, of each range.
@@ -191,7 +188,7 @@ static bool is_populated(const struct plan *p, uint64_t gfn)
 }
 
 /* Chooses ranges. Those in which only zero pages are counted are in bare already. */
-static int choose(struct plan *p, struct zero_counts *c)
+static int choose(struct plan *p, unsigned int least, struct zero_counts *c)
 {
 	struct plan_pod *pod = &p->pod;
 	size_t i, k;
@@ -208,7 +205,7 @@ static int choose(struct plan *p, struct zero_counts *c)
 
 		for (k = i; k < c->nr && c->v[k].gfn == gfn; k++)
 			nr += c->v[k].nr;
-		if (nr >= LEAST_ZERO && is_populated(p, gfn) &&
+		if (nr >= least && is_populated(p, gfn) &&
 		    ranges_add(&pod->ranges, gfn, SUPERPAGE_FRAMES))
 			return -1;
 	}
@@ -341,7 +338,7 @@ static int split_data(struct plan *p)
 	return 0;
 }
 
-int plan_choose_pod(struct plan *p, int fd)
+int plan_choose_pod(struct plan *p, unsigned int least, int fd)
 {
 	struct zero_counts c = { 0 };
 	int err;
@@ -350,7 +347,7 @@ int plan_choose_pod(struct plan *p, int fd)
 	if (!err)
 		err = count_data(p, fd, &c);
 	if (!err)
-		err = choose(p, &c);
+		err = choose(p, least, &c);
 	free(c.v);
 	if (err || !p->pod.ranges.nr)
 		return err;

@@ -35,16 +35,17 @@ struct plan_pod {
 /**
  * plan_choose_pod() - leave zero pages to Xen where there are enough of them
  * @p: of a PVH or HVM guest, just built
+ * @least: zero pages that a 2 MiB range needs before Xen is to clear all of it
  * @fd: the save file; some of its pages that are in the page cache are looked at
  *
- * A range is chosen when all of its gfns are populated and half of its pages are
+ * A range is chosen when all of its gfns are populated and @least of its pages are
  * zero: marked as such, or in the file. The latter is an estimate by samples. In
  * a chosen range all data fills but the first page of each get skip_zero: so each
  * range with data is touched.
  *
  * Return: 0, or -1 without memory; then the plan can only be freed.
  */
-int plan_choose_pod(struct plan *p, int fd);
+int plan_choose_pod(struct plan *p, unsigned int least, int fd);
 
 void plan_pod_free(struct plan_pod *pod);
 
