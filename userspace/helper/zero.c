@@ -119,6 +119,7 @@ static int resolve(struct restore *r, struct populator *p)
 		return 0;
 	r->stats.zero_refused = "Xen had no 2 MiB pages left";
 	r->job.skip_zero = false;
+	r->job.skipped = 0;
 	if (fill_runs(r, plan->data, plan->nr_data) ||
 	    fill_runs(r, plan->pod.zero.v, plan->pod.zero.nr) ||
 	    check_left(r, p, &gfns))
@@ -141,6 +142,7 @@ int zero_fill(struct restore *r, struct populator *p)
 		return fill_runs(r, plan->pod.zero.v, plan->pod.zero.nr);
 	if (touch_bare(r) || resolve(r, p))
 		return -1;
-	r->stats.zero_by_xen += r->plan.pod.zero_pages;
+	if (!r->stats.zero_refused)
+		r->stats.zero_by_xen = plan->pod.zero_pages;
 	return 0;
 }
