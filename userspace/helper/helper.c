@@ -18,6 +18,7 @@
 
 #include "call.h"
 #include "clock.h"
+#include "dom0.h"
 #include "env.h"
 #include "message.h"
 #include "progress.h"
@@ -143,33 +144,6 @@ static void begin_pv(struct restore *r, uint64_t nr_pfns)
 	r->pv = &pv;
 }
 
-/* In an auto-translated dom0 mapping guest frames is slow, copying is less so. */
-static bool dom0_is_pvh(void)
-{
-	char type[8] = "";
-	FILE *f = fopen("/sys/hypervisor/guest_type", "re");
-
-	if (!f)
-		return false;
-	if (!fgets(type, sizeof(type), f))
-		type[0] = '\0';
-	fclose(f);
-	return !strcmp(type, "PVH\n");
-}
-
-/*
- * Lets Xen clear 2 MiB ranges for less than the engine's copies of zero pages would
- * cost: a copy of a page costs four times as much in a PVH dom0 (docs/performance.md).
- */
-static int choose_pod(struct restore *r)
-{
-	const unsigned int least = SUPERPAGE_FRAMES / (dom0_is_pvh() ? 8 : 2);
-
-	if (plan_choose_pod(&r->plan, least, r->io_fd))
-		return stream_fail(&r->stream, 0, "no memory");
-	return 0;
-}
-
 /* Return: 0 to go on, 1 to hand over (said why), -1 after a message. */
 static int scan_stream(struct restore *r, off_t start)
 {
@@ -195,8 +169,9 @@ static int scan_stream(struct restore *r, off_t start)
 		if (err)
 			stream_fail(&r->stream, 0, "no memory");
 	}
-	if (!err && !r->pv)
-		err = choose_pod(r);
+	if (!err && !r->pv &&
+	    plan_choose_pod(&r->plan, plan_pod_least(dom0_is_pvh()), r->io_fd))
+		err = stream_fail(&r->stream, 0, "no memory");
 	if (err)
 		message("%s: %s%s", r->name, r->stream.error,
 			err > 0 ? ": handed to the stock helper" : "");

@@ -338,6 +338,11 @@ static int split_data(struct plan *p)
 	return 0;
 }
 
+unsigned int plan_pod_least(bool pvh_dom0)
+{
+	return SUPERPAGE_FRAMES / (pvh_dom0 ? 8 : 2);
+}
+
 int plan_choose_pod(struct plan *p, unsigned int least, int fd)
 {
 	struct zero_counts c = { 0 };

@@ -33,9 +33,19 @@ struct plan_pod {
 };
 
 /**
+ * plan_pod_least() - zero pages for which Xen clears all of a 2 MiB range for less
+ * @pvh_dom0: where a copy by an engine costs four times as much as in a PV dom0
+ *
+ * docs/performance.md has the figures.
+ *
+ * Return: pages.
+ */
+unsigned int plan_pod_least(bool pvh_dom0);
+
+/**
  * plan_choose_pod() - leave zero pages to Xen where there are enough of them
  * @p: of a PVH or HVM guest, just built
- * @least: zero pages that a 2 MiB range needs before Xen is to clear all of it
+ * @least: zero pages that a range needs: plan_pod_least()
  * @fd: the save file; some of its pages that are in the page cache are looked at
  *
  * A range is chosen when all of its gfns are populated and @least of its pages are
