@@ -56,15 +56,19 @@ int thaw_flush(struct thaw_work *work)
 	return err;
 }
 
-/* Words at a time: memchr_inv() looks at single ones, which takes twice as long. */
+/* Page data may lie anywhere in a save file. */
+struct thaw_word {
+	u64 v;
+} __packed;
+
+/* memchr_inv() looks at one word at a time, which takes more than twice as long. */
 static bool thaw_is_zero(const void *bytes, u32 len)
 {
-	const u64 *w = bytes;
+	const struct thaw_word *w = bytes;
 
-	if (!IS_ALIGNED((uintptr_t)bytes, sizeof(*w)))
-		return !memchr_inv(bytes, 0, len);
 	for (; len >= 8 * sizeof(*w); len -= 8 * sizeof(*w), w += 8)
-		if (w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7])
+		if (w[0].v | w[1].v | w[2].v | w[3].v |
+		    w[4].v | w[5].v | w[6].v | w[7].v)
 			return false;
 	return !memchr_inv(w, 0, len);
 }
