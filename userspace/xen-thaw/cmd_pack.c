@@ -30,7 +30,7 @@ static const char help[] =
 	"zero pages are holes. xl restore takes OUT as it takes IN. IN is not changed.\n"
 	"\n"
 	"  -c, --compress HOW  compress OUT: zstd or zstd:LEVEL (1 to 19, default 3), in\n"
-	"                      frames that xen-thaw restore decompresses by several threads\n"
+	"                      frames that xen-thaw restore unpacks by several threads\n"
 	"  -f, --force         replace OUT if it exists\n"
 	"  -n, --no-checksums  write no checksums; verify then checks only the structure\n"
 	"  -q, --quiet         do not print the sizes of IN and OUT\n"
