@@ -21,11 +21,11 @@
 #include "dom0.h"
 #include "env.h"
 #include "message.h"
+#include "plan_shared.h"
 #include "progress.h"
 #include "restore.h"
 #include "restore_stream.h"
 #include "restore_verify.h"
-#include "savefile.h"
 #include "save.h"
 #include "stock.h"
 #include "stock_path.h"
@@ -51,6 +51,7 @@ static void append_stats(struct restore *r, double start, int status)
 
 	if (!path)
 		return;
+	r->stats.domid = r->domid;
 	r->stats.total_s = clock_now() - start;
 	r->stats.result = status ? "failed" : "ok";
 	stats_append(path, &r->stats);
@@ -144,6 +145,20 @@ static void begin_pv(struct restore *r, uint64_t nr_pfns)
 	r->pv = &pv;
 }
 
+/* By xen-thaw clone, or else by a scan. Return: as plan_build(). */
+static int make_plan(struct restore *r)
+{
+	const char *shared = env_plan();
+
+	if (shared) {
+		if (!plan_take(&r->plan, &r->stream, shared, &r->before))
+			return 0;
+		message("%s: %s: the file is scanned again", r->name,
+			r->stream.error);
+	}
+	return plan_for_restore(&r->plan, &r->stream);
+}
+
 /* Return: 0 to go on, 1 to hand over (said why), -1 after a message. */
 static int scan_stream(struct restore *r, off_t start)
 {
@@ -159,19 +174,9 @@ static int scan_stream(struct restore *r, off_t start)
 		message("%s: %s: handed to the stock helper", r->name, refusal(r));
 		return 1;
 	}
-	err = plan_build(&r->plan, &r->stream);
-	if (r->plan.whole &&
-	    savefile_check_tail(&r->stream, r->stream.next))
-		err = -1;
-	if (!err && r->stream.guest_type == STREAM_GUEST_PV) {
+	err = make_plan(r);
+	if (!err && r->stream.guest_type == STREAM_GUEST_PV)
 		begin_pv(r, r->plan.pv.nr_pfns);
-		err = plan_remove_kept(&r->plan);
-		if (err)
-			stream_fail(&r->stream, 0, "no memory");
-	}
-	if (!err && !r->pv &&
-	    plan_choose_pod(&r->plan, plan_pod_least(dom0_is_pvh()), r->io_fd))
-		err = stream_fail(&r->stream, 0, "no memory");
 	if (err)
 		message("%s: %s%s", r->name, r->stream.error,
 			err > 0 ? ": handed to the stock helper" : "");

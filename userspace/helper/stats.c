@@ -37,6 +37,7 @@ static struct json_object *stats_to_json(const struct stats *st)
 
 	add_text(o, "engine", st->engine);
 	add_text(o, "guest", st->guest);
+	add_count(o, "domid", st->domid);
 	add_count(o, "pages", st->pages);
 	add_count(o, "zero_pages", st->zero_pages);
 	add_count(o, "zero_by_xen", st->zero_by_xen);

@@ -9,6 +9,7 @@
  * @engine: that filled
  * @guest: "hvm" (also PVH: the stream does not tell them apart), "pv" or
  *	"unknown"
+ * @domid: of the domain
  * @result: "ok" or "failed"
  * @pages: populated
  * @zero_pages: of them, those that the image gives no contents
@@ -32,6 +33,7 @@ struct stats {
 	const char *guest;
 	const char *result;
 	const char *cache;
+	uint32_t domid;
 	uint64_t pages;
 	uint64_t zero_pages;
 	uint64_t zero_by_xen;

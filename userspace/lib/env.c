@@ -179,6 +179,11 @@ const char *env_stats(void)
 	return getenv(ENV_STATS);
 }
 
+const char *env_plan(void)
+{
+	return getenv(ENV_PLAN);
+}
+
 const char *env_stock_helper(void)
 {
 	return getenv(ENV_STOCK);

@@ -16,6 +16,7 @@
 #define ENV_HELPER	"XEN_THAW_HELPER"
 #define ENV_HOTPLUG	"XEN_THAW_HOTPLUG"
 #define ENV_LIBXL_HELPER "LIBXL_SAVE_HELPER"
+#define ENV_PLAN	"XEN_THAW_PLAN"
 #define ENV_PROGRESS	"XEN_THAW_PROGRESS"
 #define ENV_STATS	"XEN_THAW_STATS"
 #define ENV_STOCK	"XEN_THAW_STOCK_HELPER"
@@ -162,6 +163,13 @@ bool env_debug(void);
  * Return: a path, or NULL.
  */
 const char *env_stats(void);
+
+/**
+ * env_plan() - the plan that xen-thaw clone made for its helpers: XEN_THAW_PLAN
+ *
+ * Return: a path, or NULL.
+ */
+const char *env_plan(void);
 
 /**
  * env_stock_helper() - Xen's own helper: XEN_THAW_STOCK_HELPER
