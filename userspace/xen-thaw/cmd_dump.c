@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* xen-thaw dump: the core of a guest. */
-#include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -9,7 +8,7 @@
 #include "command.h"
 #include "dump.h"
 #include "host.h"
-#include "message.h"
+#include "plugin.h"
 
 static const char help[] =
 	"usage: xen-thaw dump [OPTION]... DOMAIN FILE\n"
@@ -25,29 +24,11 @@ static const char help[] =
 	"Exit codes: 0 done, 1 it failed and there is no new FILE (unless the message\n"
 	"says so), 2 wrong arguments.\n";
 
-/* Stays loaded until the end. Return: NULL after a message. */
-static const struct dump_xen *load_xen(void)
-{
-	char path[PATH_MAX];
-	const void *xen;
-	void *object;
-
-	if (host_find("xen-thaw-dump.so", R_OK,
-		      "rebuild and reinstall xen-thaw", path))
-		return NULL;
-	object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	xen = object ? dlsym(object, "dump_xen") : NULL;
-	if (!xen)
-		message("cannot load %s: rebuild and reinstall xen-thaw for the Xen that is here: %s",
-			path, dlerror());
-	return xen;
-}
-
 static int dump(struct dump_job *job)
 {
 	if (host_check("dumping a guest"))
 		return EXIT_FAILED;
-	job->xen = load_xen();
+	job->xen = plugin_load("xen-thaw-dump.so", "dump_xen");
 	if (!job->xen)
 		return EXIT_FAILED;
 	command_show_progress();

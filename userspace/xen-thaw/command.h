@@ -27,6 +27,8 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+extern const struct command command_clone;
+extern const struct command command_clones;
 extern const struct command command_disable;
 extern const struct command command_doctor;
 extern const struct command command_dump;

@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "env.h"
 #include "host.h"
 #include "message.h"
 
@@ -73,4 +75,17 @@ int host_find(const char *name, int mode, const char *advice,
 	message("cannot find %s in %s or %s: %s", name, dir,
 		XEN_THAW_LIBEXECDIR, advice);
 	return -1;
+}
+
+int host_find_helper(char path[PATH_MAX])
+{
+	const char *named = env_helper();
+
+	if (named) {
+		if (realpath(named, path) && !access(path, X_OK))
+			return 0;
+		message(ENV_HELPER "=%s: %s", named, strerror(errno));
+		return -1;
+	}
+	return host_find("xen-thaw-helper", X_OK, "set " ENV_HELPER, path);
 }

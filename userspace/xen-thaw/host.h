@@ -25,4 +25,12 @@ int host_check(const char *doing);
 int host_find(const char *name, int mode, const char *advice,
 	      char path[PATH_MAX]);
 
+/**
+ * host_find_helper() - find our helper, or the one that XEN_THAW_HELPER names
+ * @path: out, absolute
+ *
+ * Return: 0, or -1 after a message.
+ */
+int host_find_helper(char path[PATH_MAX]);
+
 #endif /* XEN_THAW_HOST_H */

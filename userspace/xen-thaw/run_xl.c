@@ -157,20 +157,6 @@ static int check_host(const struct xl_request *r, const char *doing)
 	return 0;
 }
 
-/* An absolute path in @path; 0, or -1 after a message. */
-static int find_helper(char path[PATH_MAX])
-{
-	const char *named = env_helper();
-
-	if (named) {
-		if (realpath(named, path) && !access(path, X_OK))
-			return 0;
-		message(ENV_HELPER "=%s: %s", named, strerror(errno));
-		return -1;
-	}
-	return host_find("xen-thaw-helper", X_OK, "set " ENV_HELPER, path);
-}
-
 /* xl may change to another directory before the helper runs. */
 static int set_stats(const char *path)
 {
@@ -192,7 +178,7 @@ static int set_environment(const struct xl_request *r)
 {
 	char helper[PATH_MAX], threads[16];
 
-	if (find_helper(helper))
+	if (host_find_helper(helper))
 		return -1;
 	snprintf(threads, sizeof(threads), "%u", r->nr_threads);
 	command_show_progress();

@@ -8,6 +8,8 @@
 #include "message.h"
 
 static const struct command * const commands[] = {
+	&command_clone,
+	&command_clones,
 	&command_disable,
 	&command_doctor,
 	&command_dump,
