@@ -4,7 +4,7 @@
 
 _xen_thaw()
 {
-	local commands='disable doctor dump enable help info pack restore save verify'
+	local commands='clone clones disable doctor dump enable help info pack restore save take verify'
 	local word=$2 previous=$3 command=${COMP_WORDS[1]} options=
 
 	COMPREPLY=()
@@ -31,6 +31,11 @@ _xen_thaw()
 		;;
 	esac
 	case $command in
+	clone)
+		options='--ahead --cache --config --count --destroy --help --json --name --parallel'
+		options+=' --paused --spare --verify'
+		;;
+	clones) options='--clean --help --json' ;;
 	disable | enable) options='--help' ;;
 	doctor) options='--json --help' ;;
 	dump) options='--cache --force --help' ;;
@@ -39,6 +44,7 @@ _xen_thaw()
 	pack) options='--compress --force --no-checksums --quiet --help' ;;
 	restore) options='--engine --threads --cache --verify --no-stream --stats --help' ;;
 	save) options='--cache --stats --help' ;;
+	take) options='--help --json --name --stop' ;;
 	verify) options='--json --quiet --help' ;;
 	esac
 	if [[ $word = -* || $command = help ]]; then

@@ -83,6 +83,7 @@ static void describe(struct clone_host *host, const libxl_dominfo *info,
 	d->domid = info->domid;
 	snprintf(d->uuid, sizeof(d->uuid), LIBXL_UUID_FMT, LIBXL_UUID_BYTES(info->uuid));
 	d->name = libxl_domid_to_name(host->ctx, info->domid);
+	d->kib = info->current_memkb;
 	d->paused = info->paused;
 	d->dying = info->dying;
 }

@@ -52,6 +52,7 @@ struct clone_user {
  * @domid: its number
  * @uuid: as text
  * @name: NULL while it is made
+ * @kib: memory that it has
  * @paused: it does not run
  * @dying: it is being destroyed
  */
@@ -59,6 +60,7 @@ struct clone_domain {
 	uint32_t domid;
 	char uuid[CLONE_UUID_TEXT];
 	char *name;
+	uint64_t kib;
 	bool paused;
 	bool dying;
 };

@@ -19,6 +19,9 @@
 
 #define LOG_DIR		"/var/log/xen"
 
+/* How often a pool looks at the memory of Xen. */
+#define POOL_LOOKS_MS	500
+
 /* Written to by the handler of signals. */
 static int signal_pipe[2] = { -1, -1 };
 
@@ -80,21 +83,23 @@ static void fail_clone(struct clone *c, const char *why)
 {
 	message("%s: %s", c->id.name, why);
 	clone_report(c, why);
+	clone_pool_failed(c->job);
 	remove_clone(c);
 }
 
 /* On record as whole before it runs: clones --clean leaves it alone then. */
 static void clone_made(struct clone *c)
 {
-	const struct clone_job *job = c->job;
+	struct clone_job *job = c->job;
 
 	c->step = CLONE_LIVES;
 	c->made = clock_now();
 	c->record.whole = true;
 	clone_record_write(job->dir.path, &c->record);
-	if (!job->options->paused)
+	if (!job->options->paused && !c->record.pooled)
 		job->xen->unpause(c->guest);
 	clone_report(c, NULL);
+	clone_pool_ready(job);
 }
 
 static void clone_news(void *arg, enum clone_news news, uint32_t domid, const char *why)
@@ -147,6 +152,7 @@ static struct clone *new_clone(struct clone_job *job, struct clone_taken *taken)
 	strcpy(c->record.uuid, c->id.uuid);
 	memcpy(c->record.macs, c->id.macs, sizeof(c->record.macs));
 	c->record.nr_macs = job->config->nr_nics;
+	c->record.pooled = job->options->ahead;
 	/* In the order of their numbers. */
 	for (at = &job->clones; *at; at = &(*at)->next)
 		;
@@ -175,6 +181,24 @@ static int reserve(struct clone_job *job)
 	}
 	clone_taken_close(&taken);
 	return ret;
+}
+
+/* One more for a pool. */
+static void reserve_one(struct clone_job *job)
+{
+	struct clone_taken taken;
+	struct clone *c = NULL;
+
+	if (!clone_taken_open(&taken, job->xen, job->host, job->config->nr_nics)) {
+		c = new_clone(job, &taken);
+		if (c && clone_record_write(job->dir.path, &c->record)) {
+			free_clone(c);
+			c = NULL;
+		}
+		clone_taken_close(&taken);
+	}
+	if (!c)
+		clone_pool_failed(job);
 }
 
 /* Return: NULL, or why it could not be begun. */
@@ -239,6 +263,7 @@ static void stop(struct clone_job *job)
 	struct clone *c;
 
 	job->stopped = true;
+	clone_pool_stop(job);
 	while ((c = next_waiting(job)))
 		fail_clone(c, "interrupted");
 	for (c = job->clones; c; c = c->next)
@@ -286,22 +311,28 @@ static bool take_signals(struct clone_job *job)
 
 static int run(struct clone_job *job)
 {
-	struct pollfd fds = { .fd = signal_pipe[0], .events = POLLIN };
+	struct pollfd fds[2] = { { .fd = signal_pipe[0], .events = POLLIN }, { .events = POLLIN } };
 	bool background = false;
 
 	for (;;) {
+		while (background && clone_pool_wants(job))
+			reserve_one(job);
 		if (!job->stopped)
 			begin_more(job);
 		if (!background && !is_busy(job)) {
 			go_to_background(job);
 			background = true;
 		}
-		if (!job->clones)
+		fds[1].fd = background ? job->pool.listen : -1;
+		if (!job->clones && fds[1].fd < 0)
 			return 0;
-		if (job->xen->wait(job->host, &fds, 1, -1))
+		if (job->xen->wait(job->host, fds, 2, fds[1].fd < 0 ? -1 : POOL_LOOKS_MS))
 			return -1;
-		if (fds.revents && !take_signals(job))
+		if (fds[0].revents && !take_signals(job))
 			return 0;
+		if (fds[1].revents)
+			clone_pool_accept(job);
+		clone_pool_shrink(job);
 	}
 }
 
@@ -354,7 +385,7 @@ static int run_job(struct clone_job *job)
 	job->host = job->xen->open(&user);
 	if (!job->host || reserve(job))
 		return -1;
-	if (!set_environment(job)) {
+	if (!set_environment(job) && (!job->options->ahead || !clone_pool_open(job))) {
 		find_stats_end(job);
 		ret = run(job);
 	}
@@ -383,6 +414,7 @@ pid_t clone_job_start(struct clone_job *job, int *report)
 	close(fds[0]);
 	job->report = fds[1];
 	job->dir.lock = -1;
+	job->pool.listen = -1;
 	/* The terminal's signals are for the command. */
 	setsid();
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -12,6 +12,7 @@
 #include "clone_config.h"
 #include "clone_identity.h"
 #include "clone_image.h"
+#include "clone_pool.h"
 #include "clone_state.h"
 
 struct clone_guest;
@@ -24,12 +25,16 @@ struct clone_xen;
  * @pattern: of their names
  * @paused: they stay paused
  * @parallel: clones that are made at the same time
+ * @ahead: clones that are kept ready in a pool; 0: there is no pool
+ * @spare_mib: memory of Xen that a pool leaves free
  */
 struct clone_options {
 	unsigned int count;
 	const char *pattern;
 	bool paused;
 	unsigned int parallel;
+	unsigned int ahead;
+	unsigned int spare_mib;
 };
 
 /**
@@ -86,6 +91,7 @@ struct clone {
  * @made: clones that were made
  * @failed: clones that were not
  * @stopped: no more are made
+ * @pool: that the job keeps
  */
 struct clone_job {
 	const struct clone_options *options;
@@ -102,6 +108,7 @@ struct clone_job {
 	unsigned int made;
 	unsigned int failed;
 	bool stopped;
+	struct clone_pool pool;
 };
 
 /**

@@ -153,8 +153,10 @@ static void list_one(void *arg, struct clone_entry *e)
 			json_object_array_add(overlays, json_object_new_string(path + 1));
 	}
 	json_add_text(o, "name", d && d->name ? d->name : e->record.name);
-	if (d)
+	if (d) {
 		json_add_number(o, "domid", d->domid);
+		json_add_number(o, "mib", d->kib / 1024);
+	}
 	json_add_text(o, "uuid", e->record.uuid);
 	json_add_text(o, "state", state_of(e, d));
 	json_object_object_add(o, "macs", macs);
@@ -175,12 +177,13 @@ static void print_list(struct json_object *list)
 {
 	size_t i;
 
-	printf("%-24s %6s %-10s %8s %s\n", "Name", "Domain", "State", "Monitor", "UUID");
+	printf("%-24s %6s %6s %-10s %8s %s\n", "Name", "Domain", "MiB", "State", "Monitor", "UUID");
 	for (i = 0; i < json_object_array_length(list); i++) {
 		struct json_object *o = json_object_array_get_idx(list, i);
 
-		printf("%-24s %6s %-10s %8s %s\n", text_of(o, "name"), text_of(o, "domid"),
-		       text_of(o, "state"), text_of(o, "monitor"), text_of(o, "uuid"));
+		printf("%-24s %6s %6s %-10s %8s %s\n", text_of(o, "name"), text_of(o, "domid"),
+		       text_of(o, "mib"), text_of(o, "state"), text_of(o, "monitor"),
+		       text_of(o, "uuid"));
 	}
 }
 

@@ -104,17 +104,13 @@ static struct json_object *phases(const struct clone *clone)
 	return ms;
 }
 
-void clone_report(struct clone *clone, const char *why)
+struct json_object *clone_report_line(struct clone *clone, const char *why)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *macs = json_object_new_array();
 	char mac[CLONE_MAC_SIZE];
 	unsigned int i;
 
-	if (why)
-		clone->job->failed++;
-	else
-		clone->job->made++;
 	for (i = 0; i < clone->record.nr_macs; i++) {
 		clone_mac_print(clone->record.macs[i], mac);
 		json_object_array_add(macs, json_object_new_string(mac));
@@ -129,7 +125,16 @@ void clone_report(struct clone *clone, const char *why)
 		json_add_number(o, "domid", clone->domid);
 		json_object_object_add(o, "ms", phases(clone));
 	}
-	send_line(clone->job, o);
+	return o;
+}
+
+void clone_report(struct clone *clone, const char *why)
+{
+	if (why)
+		clone->job->failed++;
+	else
+		clone->job->made++;
+	send_line(clone->job, clone_report_line(clone, why));
 }
 
 void clone_report_end(struct clone_job *job)

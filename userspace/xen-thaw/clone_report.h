@@ -8,6 +8,7 @@
 
 struct clone;
 struct clone_job;
+struct json_object;
 
 /**
  * clone_report() - tell that a clone was made, or not
@@ -15,6 +16,15 @@ struct clone_job;
  * @why: it was not made; NULL: it was
  */
 void clone_report(struct clone *clone, const char *why);
+
+/**
+ * clone_report_line() - what is told of a clone
+ * @clone: the clone
+ * @why: as for clone_report()
+ *
+ * Return: for json_object_put().
+ */
+struct json_object *clone_report_line(struct clone *clone, const char *why);
 
 /**
  * clone_report_end() - tell that no more clones are made

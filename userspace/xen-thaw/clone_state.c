@@ -125,7 +125,8 @@ static bool has_records(const char *job)
 /* All but records that a job may leave; the directory goes with the last of them. */
 static void remove_files(const char *job)
 {
-	static const char * const names[] = { CLONE_JOB_STATS, CLONE_JOB_SOCKET, "lock" };
+	static const char * const names[] = { CLONE_JOB_STATS, CLONE_JOB_SOCKET, CLONE_JOB_IMAGE,
+		"lock" };
 	char path[PATH_MAX];
 	size_t i;
 
@@ -317,7 +318,7 @@ static void walk_job(const char *job, void (*fn)(void *arg, struct clone_entry *
 		close(lock);
 }
 
-static int walk_jobs(void (*job)(const char *path, void *arg), void *arg)
+int clone_state_jobs(void (*fn)(const char *path, void *arg), void *arg)
 {
 	DIR *d = opendir(CLONE_STATE);
 	const struct dirent *e;
@@ -333,7 +334,7 @@ static int walk_jobs(void (*job)(const char *path, void *arg), void *arg)
 		if (strncmp(e->d_name, JOB_PREFIX, sizeof(JOB_PREFIX) - 1))
 			continue;
 		if (snprintf(path, sizeof(path), CLONE_STATE "/%s", e->d_name) < PATH_MAX)
-			job(path, arg);
+			fn(path, arg);
 	}
 	closedir(d);
 	return 0;
@@ -355,7 +356,7 @@ int clone_state_walk(void (*fn)(void *arg, struct clone_entry *entry), void *arg
 {
 	struct walk w = { fn, arg };
 
-	return walk_jobs(walk_one, &w);
+	return clone_state_jobs(walk_one, &w);
 }
 
 static void sweep_one(const char *path, void *arg)
@@ -372,5 +373,5 @@ static void sweep_one(const char *path, void *arg)
 
 void clone_state_sweep(void)
 {
-	walk_jobs(sweep_one, NULL);
+	clone_state_jobs(sweep_one, NULL);
 }

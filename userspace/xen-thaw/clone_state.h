@@ -14,9 +14,13 @@
 
 #include "clone_config.h"
 
-/* Files of a job besides its records: statistics of its helpers, and where it listens. */
+/*
+ * Files of a job besides its records: statistics of its helpers; where the job of a pool
+ * listens, and a link to its image.
+ */
 #define CLONE_JOB_STATS		"stats"
 #define CLONE_JOB_SOCKET	"socket"
+#define CLONE_JOB_IMAGE		"image"
 
 /**
  * struct clone_record - what is known of a clone
@@ -116,6 +120,15 @@ void clone_record_remove(const char *job, const char *uuid);
  * Return: 0, or -1 after a message.
  */
 int clone_state_walk(void (*fn)(void *arg, struct clone_entry *entry), void *arg);
+
+/**
+ * clone_state_jobs() - call a function for each job
+ * @fn: called with the path of its directory
+ * @arg: for @fn
+ *
+ * Return: 0, or -1 after a message.
+ */
+int clone_state_jobs(void (*fn)(const char *path, void *arg), void *arg);
 
 /**
  * clone_state_sweep() - remove directories of dead jobs that have no record left

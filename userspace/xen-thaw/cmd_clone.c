@@ -18,13 +18,19 @@
 /* Xen has about as many numbers of domains. */
 #define COUNT_MAX	30000U
 
+/* What a pool leaves to others: MiB. */
+#define SPARE_DEFAULT	512U
+#define SPARE_MAX	(1U << 24)
+
 static const char help[] =
 	"usage: xen-thaw clone [OPTION]... IMAGE\n"
+	"       xen-thaw clone --ahead K [OPTION]... IMAGE\n"
 	"       xen-thaw clone --destroy PATTERN\n"
 	"\n"
-	"Restores guests from one image of xl save, each with a name, a UUID and addresses\n"
-	"of its own. A disk that the guest may write to becomes an overlay: the clone's\n"
-	"own, and gone with it. A process stays to watch the clones, as that of xl does.\n"
+	"Restores guests from one image of xl save, each with a name, a UUID and\n"
+	"addresses of its own. A disk that the guest may write to becomes an overlay: the\n"
+	"clone's own, and gone with it. A process stays to watch the clones, as that of\n"
+	"xl does. xen-thaw clones lists them.\n"
 	"\n"
 	"      --count N        how many (default: 1)\n"
 	"      --name PATTERN   their names; %d is a number that is free (default: the\n"
@@ -35,11 +41,11 @@ static const char help[] =
 	"      --cache HOW      what stays of IMAGE in the page cache: keep, drop, auto\n"
 	"      --verify         verify IMAGE first\n"
 	"  -j, --json           print a line of JSON for each clone\n"
+	"      --ahead K        a pool: keep K clones ready, paused, for xen-thaw take\n"
+	"      --spare MIB      memory of Xen that a pool leaves free (default: 512)\n"
 	"      --destroy PATTERN\n"
 	"                       destroy the clones whose names match, as in the shell\n"
 	"  -h, --help           show this text\n"
-	"\n"
-	"xen-thaw clones lists them.\n"
 	"\n"
 	"Exit codes: 0 all were made, 1 some were not, 2 wrong arguments.\n";
 
@@ -47,6 +53,8 @@ struct request {
 	struct clone_options options;
 	const char *count;
 	const char *parallel;
+	const char *ahead;
+	const char *spare;
 	const char *config;
 	const char *cache;
 	const char *destroy;
@@ -59,6 +67,12 @@ static void take(void *arg, int option)
 	struct request *r = arg;
 
 	switch (option) {
+	case 'a':
+		r->ahead = optarg;
+		break;
+	case 's':
+		r->spare = optarg;
+		break;
 	case 'n':
 		r->count = optarg;
 		break;
@@ -89,18 +103,19 @@ static void take(void *arg, int option)
 	}
 }
 
-static int parse_number(const char *option, const char *value, unsigned int *number)
+static int parse_number(const char *option, const char *value, unsigned int max,
+			unsigned int *number)
 {
 	char *end;
 	unsigned long n;
 
 	errno = 0;
 	n = strtoul(value, &end, 10);
-	if (!errno && end != value && !*end && n && n <= COUNT_MAX) {
+	if (!errno && end != value && !*end && n && n <= max) {
 		*number = (unsigned int)n;
 		return 0;
 	}
-	message("%s %s: use a number from 1 to %u", option, value, COUNT_MAX);
+	message("%s %s: use a number from 1 to %u", option, value, max);
 	return -1;
 }
 
@@ -108,7 +123,8 @@ static int check_pattern(const struct clone_options *o)
 {
 	const char *wrong = o->pattern ? clone_name_check(o->pattern) : NULL;
 
-	if (!wrong && o->pattern && o->count > 1 && !clone_name_has_number(o->pattern))
+	if (!wrong && o->pattern && (o->count > 1 || o->ahead) &&
+	    !clone_name_has_number(o->pattern))
 		wrong = "more than one clone needs %d in it, for a number";
 	if (!wrong)
 		return 0;
@@ -123,9 +139,19 @@ static int check(struct request *r, enum cache_mode *cache)
 
 	o->count = 1;
 	o->parallel = cpus > 1 ? (unsigned int)cpus : 1;
-	if ((r->count && parse_number("--count", r->count, &o->count)) ||
-	    (r->parallel && parse_number("--parallel", r->parallel, &o->parallel)) ||
-	    (r->cache ? env_parse_cache("--cache ", r->cache, cache) : env_get_cache(cache)) ||
+	o->spare_mib = SPARE_DEFAULT;
+	if (r->ahead && (r->count || o->paused)) {
+		message("--ahead: a pool has neither --count nor --paused");
+		return -1;
+	}
+	if ((r->count && parse_number("--count", r->count, COUNT_MAX, &o->count)) ||
+	    (r->parallel && parse_number("--parallel", r->parallel, COUNT_MAX, &o->parallel)) ||
+	    (r->ahead && parse_number("--ahead", r->ahead, COUNT_MAX, &o->ahead)) ||
+	    (r->spare && parse_number("--spare", r->spare, SPARE_MAX, &o->spare_mib)))
+		return -1;
+	if (o->ahead)
+		o->count = o->ahead;
+	if ((r->cache ? env_parse_cache("--cache ", r->cache, cache) : env_get_cache(cache)) ||
 	    check_pattern(o))
 		return -1;
 	return 0;
@@ -176,7 +202,7 @@ static int clone(struct request *r, const char *path, enum cache_mode cache)
 	command_show_progress();
 	if (clone_image_open(&image, path, r->config, r->verify, cache))
 		goto out;
-	if (clone_config_parse(&config, image.config, r->options.count > 1)) {
+	if (clone_config_parse(&config, image.config, r->options.count > 1 || r->options.ahead)) {
 		message("%s: %s", path, config.error);
 		goto out;
 	}
@@ -204,6 +230,7 @@ static bool wants_destroy(int argc, char **argv)
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "ahead", required_argument, NULL, 'a' },
 		{ "cache", required_argument, NULL, 'C' },
 		{ "config", required_argument, NULL, 'c' },
 		{ "count", required_argument, NULL, 'n' },
@@ -213,6 +240,7 @@ static int run(int argc, char **argv)
 		{ "name", required_argument, NULL, 'N' },
 		{ "parallel", required_argument, NULL, 'P' },
 		{ "paused", no_argument, NULL, 'p' },
+		{ "spare", required_argument, NULL, 's' },
 		{ "verify", no_argument, NULL, 'V' },
 		{ 0 }
 	};

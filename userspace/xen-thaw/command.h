@@ -37,6 +37,7 @@ extern const struct command command_info;
 extern const struct command command_pack;
 extern const struct command command_restore;
 extern const struct command command_save;
+extern const struct command command_take;
 extern const struct command command_verify;
 
 /* What parsers return in place of an exit code: the command is to be done. */

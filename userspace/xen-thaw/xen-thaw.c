@@ -18,6 +18,7 @@ static const struct command * const commands[] = {
 	&command_pack,
 	&command_restore,
 	&command_save,
+	&command_take,
 	&command_verify,
 };
 
