@@ -196,6 +196,26 @@ job_pid()
 	cat $jobs/job.*/lock 2>/dev/null
 }
 
+sectors_read()
+{
+	awk '{ print $3 }' "/sys/block/$(basename "$(readlink -f /dev/scratch)")/stat"
+}
+
+# A cold image comes from the disk once, for all clones, and leaves the page cache again.
+reads_once()
+{
+	cp $image $disk/cold.save && sync && echo 3 >/proc/sys/vm/drop_caches || return
+	mib=$(du -m $disk/cold.save | cut -f1)
+	before=$(sectors_read)
+	xen-thaw clone --count 2 --name 'cold-%d' --paused --cache drop $disk/cold.save >/tmp/clones 2>$log ||
+		return
+	read=$((($(sectors_read) - before) / 2048))
+	[ $read -le $((mib * 5 / 4)) ] || why "$read MiB were read of $mib" || return
+	[ "$(resident $disk/cold.save)" -le 1024 ] ||
+		why "$(resident $disk/cold.save) KiB stay in the page cache" || return
+	destroy_clones 'cold-*' && rm $disk/cold.save && all_gone
+}
+
 # Whatever was begun is gone after --clean; whole clones run on until they are destroyed.
 killed_job()
 {
@@ -311,6 +331,7 @@ try pool
 try snapshot
 if [ "${1:-}" != short ]; then
 	try one_fails
+	try reads_once
 	try refused
 fi
 round=0

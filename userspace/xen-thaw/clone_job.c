@@ -280,6 +280,9 @@ static void go_to_background(struct clone_job *job)
 
 	clone_report_end(job);
 	clone_image_drop(job->image);
+	/* A pool may need paths of disks that are not absolute. */
+	if (!job->options->ahead && chdir("/"))
+		message("cannot leave the directory: %s", strerror(errno));
 	mkdir(LOG_DIR, 0755);
 	snprintf(path, sizeof(path), LOG_DIR "/xen-thaw-clone-%s.log", name);
 	log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
