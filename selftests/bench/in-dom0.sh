@@ -123,7 +123,7 @@ guest()
 		disk_use plain "$plain"
 		disk_use packed $packed
 	fi
-	if want holes; then
+	if want holes || want zeros; then
 		printf ', a copy with holes for zeros'
 		cp "$plain" $holes
 		dig-holes $holes 2>$log || die "dig-holes"
