@@ -56,13 +56,13 @@ unmarked()
 	runs_on guest && guest_destroy guest
 }
 
-# What xl does to any guest works afterwards.
+# What is done to any guest works afterwards.
 lives_on()
 {
 	restore module $packed && goes_on guest || return
 	xl mem-set guest 92 && goes_on guest && xl mem-set guest 96 && goes_on guest ||
 		return
-	xl dump-core guest /tmp/core && rm /tmp/core && goes_on guest || return
+	xen-thaw dump guest /tmp/core && rm /tmp/core && goes_on guest || return
 	xl save guest /tmp/second.save || return
 	restore stock /tmp/second.save && goes_on guest && guest_destroy guest || return
 	restore module /tmp/second.save && goes_on guest && guest_destroy guest || return
