@@ -142,7 +142,9 @@ int zero_fill(struct restore *r, struct populator *p)
 		return fill_runs(r, plan->pod.zero.v, plan->pod.zero.nr);
 	if (touch_bare(r) || resolve(r, p))
 		return -1;
-	if (!r->stats.zero_refused)
-		r->stats.zero_by_xen = plan->pod.zero_pages;
+	if (r->stats.zero_refused)
+		return 0;
+	r->stats.zero_by_xen = plan->pod.zero_pages;
+	r->stats.superpages += plan->pod.pages >> SUPERPAGE_ORDER;
 	return 0;
 }
