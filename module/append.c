@@ -7,8 +7,8 @@
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
-#include <linux/string.h>
 #include <linux/sched/signal.h>
+#include <linux/string.h>
 
 #include "thaw.h"
 #include "trace.h"
