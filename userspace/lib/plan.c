@@ -160,18 +160,14 @@ static int settle(struct builder *b)
 static int add_part(struct fills *to, struct plan_fill *run, uint32_t nr,
 		    bool zero)
 {
-	struct plan_fill fill = {
-		.gfn = run->gfn,
-		.offset = zero ? 0 : run->offset,
-		.nr = nr,
-		.zero = zero,
-	};
+	struct plan_fill fill;
 
 	if (!nr)
 		return 0;
-	run->gfn += nr;
-	run->offset += (uint64_t)nr * XT_PAGE_SIZE;
-	run->nr -= nr;
+	fill = fill_cut(run, nr);
+	if (zero)
+		fill.offset = 0;
+	fill.zero = zero;
 	return fills_add(to, &fill);
 }
 
@@ -308,18 +304,15 @@ static int remove_kept(const struct pv_pages *pv, struct plan_fill **v, size_t *
 		struct plan_fill left = (*v)[i];
 
 		while (left.nr) {
-			struct plan_fill part = left;
 			bool kept;
+			uint32_t n = pfn_set_same(&pv->keep, left.gfn, left.nr,
+						  &kept);
+			struct plan_fill part = fill_cut(&left, n);
 
-			part.nr = pfn_set_same(&pv->keep, left.gfn, left.nr, &kept);
 			if (!kept && fills_add(&out, &part)) {
 				free(out.v);
 				return -1;
 			}
-			left.gfn += part.nr;
-			left.nr -= part.nr;
-			if (!left.zero)
-				left.offset += (uint64_t)part.nr * XT_PAGE_SIZE;
 		}
 	}
 	free(*v);

@@ -270,18 +270,16 @@ static int split_zero(struct plan *p)
 		struct plan_fill left = p->zero[i];
 
 		while (left.nr) {
-			struct plan_fill part = left;
 			bool inside;
+			uint32_t n = same_side(&p->pod, &left, &inside);
+			struct plan_fill part = fill_cut(&left, n);
 
-			part.nr = same_side(&p->pod, &left, &inside);
 			if (fills_add(inside ? &p->pod.zero : &rest, &part)) {
 				free(rest.v);
 				return -1;
 			}
 			if (inside)
 				p->pod.zero_pages += part.nr;
-			left.gfn += part.nr;
-			left.nr -= part.nr;
 		}
 	}
 	free(p->zero);
@@ -293,12 +291,9 @@ static int split_zero(struct plan *p)
 /* Adds the part of a run that lies in one range; its first page is written anyway. */
 static int add_skipping(struct fills *out, const struct plan_fill *part)
 {
-	struct plan_fill first = *part, rest = *part;
+	struct plan_fill rest = *part;
+	const struct plan_fill first = fill_cut(&rest, 1);
 
-	first.nr = 1;
-	rest.gfn++;
-	rest.offset += XT_PAGE_SIZE;
-	rest.nr--;
 	rest.skip_zero = true;
 	if (fills_add(out, &first))
 		return -1;
@@ -316,20 +311,18 @@ static int split_data(struct plan *p)
 		while (left.nr) {
 			const uint32_t in_range = SUPERPAGE_FRAMES -
 						  left.gfn % SUPERPAGE_FRAMES;
-			struct plan_fill part = left;
 			bool inside;
+			uint32_t n = same_side(&p->pod, &left, &inside);
+			struct plan_fill part;
 
-			part.nr = same_side(&p->pod, &left, &inside);
-			if (inside && part.nr > in_range)
-				part.nr = in_range;
+			if (inside && n > in_range)
+				n = in_range;
+			part = fill_cut(&left, n);
 			if (inside ? add_skipping(&out, &part)
 				   : fills_add(&out, &part)) {
 				free(out.v);
 				return -1;
 			}
-			left.gfn += part.nr;
-			left.offset += (uint64_t)part.nr * XT_PAGE_SIZE;
-			left.nr -= part.nr;
 		}
 	}
 	free(p->data);

@@ -117,6 +117,18 @@ int fills_add(struct fills *f, const struct plan_fill *run)
 	return 0;
 }
 
+struct plan_fill fill_cut(struct plan_fill *left, uint32_t nr)
+{
+	struct plan_fill first = *left;
+
+	first.nr = nr;
+	left->gfn += nr;
+	left->nr -= nr;
+	if (!left->zero)
+		left->offset += (uint64_t)nr * XT_PAGE_SIZE;
+	return first;
+}
+
 static int cmp_gfn(const void *a, const void *b)
 {
 	return cmp(((const struct plan_fill *)a)->gfn,

@@ -100,6 +100,15 @@ const struct plan_range *range_at(const struct plan_range *v, size_t nr,
 int fills_add(struct fills *f, const struct plan_fill *run);
 
 /**
+ * fill_cut() - take the first gfns off a fill
+ * @left: the fill; becomes the rest of it, perhaps none
+ * @nr: gfns, at most @left's
+ *
+ * Return: the first @nr, with their place in the file.
+ */
+struct plan_fill fill_cut(struct plan_fill *left, uint32_t nr);
+
+/**
  * fills_resolve() - make data fills disjoint; the highest offset wins
  * @f: fills from the file, in any order; sorted by gfn afterwards
  *
