@@ -21,6 +21,7 @@
 #include "dom0.h"
 #include "env.h"
 #include "message.h"
+#include "number.h"
 #include "plan_shared.h"
 #include "progress.h"
 #include "restore.h"
@@ -99,9 +100,9 @@ static enum source find_source(struct restore *r, int argc, off_t *start)
 
 	if (argc != RESTORE_ARGC)
 		return SOURCE_OTHER;
-	if (!call_number(r->argv[ARG_IO_FD], INT32_MAX, &io_fd) ||
-	    !call_number(r->argv[ARG_DOMID], UINT16_MAX, &r->domid) ||
-	    !call_number(r->argv[ARG_STREAM_TYPE], UINT32_MAX, &stream_type))
+	if (!number_parse(r->argv[ARG_IO_FD], INT32_MAX, &io_fd) ||
+	    !number_parse(r->argv[ARG_DOMID], UINT16_MAX, &r->domid) ||
+	    !number_parse(r->argv[ARG_STREAM_TYPE], UINT32_MAX, &stream_type))
 		return SOURCE_OTHER;
 	r->io_fd = io_fd;
 	if (stream_type || fstat(r->io_fd, &r->before))

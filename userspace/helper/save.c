@@ -16,6 +16,7 @@
 #include "call.h"
 #include "file.h"
 #include "message.h"
+#include "number.h"
 #include "save.h"
 #include "save_room.h"
 #include "save_stream.h"
@@ -67,8 +68,8 @@ static bool is_file_save(struct save *s, int argc)
 	off_t start;
 
 	if (argc != SAVE_ARGC ||
-	    !call_number(s->argv[ARG_IO_FD], INT32_MAX, &io_fd) ||
-	    !call_number(s->argv[ARG_STREAM_TYPE], UINT32_MAX, &stream_type))
+	    !number_parse(s->argv[ARG_IO_FD], INT32_MAX, &io_fd) ||
+	    !number_parse(s->argv[ARG_STREAM_TYPE], UINT32_MAX, &stream_type))
 		return false;
 	s->io_fd = (int)io_fd;
 	if (stream_type || fstat(s->io_fd, &st) || !S_ISREG(st.st_mode))

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* xen-thaw clone: many guests from one image. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "command.h"
 #include "host.h"
 #include "message.h"
+#include "number.h"
 #include "plugin.h"
 
 /* Xen has about as many numbers of domains. */
@@ -106,15 +106,8 @@ static void take(void *arg, int option)
 static int parse_number(const char *option, const char *value, unsigned int max,
 			unsigned int *number)
 {
-	char *end;
-	unsigned long n;
-
-	errno = 0;
-	n = strtoul(value, &end, 10);
-	if (!errno && end != value && !*end && n && n <= max) {
-		*number = (unsigned int)n;
+	if (number_parse(value, max, number) && *number)
 		return 0;
-	}
 	message("%s %s: use a number from 1 to %u", option, value, max);
 	return -1;
 }
