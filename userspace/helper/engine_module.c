@@ -66,6 +66,7 @@ struct module_engine {
  * struct worker - fills what it takes, with its own part of the window
  * @thread: the thread; not of the first worker
  * @started: there is a thread
+ * @round: the last one that it worked in
  * @job: its own copy: counters and error are not shared
  * @first_ref: of its part of the window
  * @nr_refs: in its part of the window
@@ -75,6 +76,7 @@ struct module_engine {
 struct worker {
 	pthread_t thread;
 	bool started;
+	unsigned int round;
 	struct fill_job job;
 	uint32_t first_ref;
 	uint32_t nr_refs;
@@ -251,14 +253,13 @@ static void *worker_thread(void *arg)
 {
 	struct worker *w = arg;
 	struct module_engine *m = w->job.private;
-	unsigned int round = 0;
 	bool quit;
 
 	for (;;) {
 		pthread_mutex_lock(&m->lock);
-		while (m->round == round && !m->quit)
+		while (m->round == w->round && !m->quit)
 			pthread_cond_wait(&m->changed, &m->lock);
-		round = m->round;
+		w->round = m->round;
 		quit = m->quit;
 		pthread_mutex_unlock(&m->lock);
 		if (quit)
@@ -276,10 +277,13 @@ static void start_threads(struct module_engine *m, unsigned int nr)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	/* Fewer threads do the same work. */
-	for (i = 1; i < nr && !m->workers[i].started; i++)
-		m->workers[i].started = !pthread_create(&m->workers[i].thread,
-							NULL, worker_thread,
-							&m->workers[i]);
+	for (i = 1; i < nr && !m->workers[i].started; i++) {
+		struct worker *w = &m->workers[i];
+
+		/* Only this thread changes it. */
+		w->round = m->round;
+		w->started = !pthread_create(&w->thread, NULL, worker_thread, w);
+	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
