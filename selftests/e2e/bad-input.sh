@@ -58,6 +58,6 @@ test_page_data 'cannot populate'
 test_it stock_reference pvh $image /tmp/frames.ref 32000
 test_changes
 test_stops 0 0.05 0.1 0.2 0.3 0.5
-test_it works_again
+test_it restores_as_stock "$engine" $image
 test_it wait_for 30 free_mem_is "$free_before"
 finish

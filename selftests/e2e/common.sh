@@ -101,7 +101,7 @@ goes_on()
 {
 	now=$(guest_wait_tick "$1") || return
 	[ "$now" = "$(cat /tmp/md5)" ] ||
-		why "memory of $1: $now, was $(cat /tmp/md5)"
+		why "memory of $1: $now, then $(guest_wait_tick "$1"), was $(cat /tmp/md5)"
 }
 
 # runs_on NAME: unpauses the guest; then as goes_on

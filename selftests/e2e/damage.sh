@@ -79,11 +79,6 @@ file_is_untouched()
 	[ "$(md5sum $image)" = "$sum" ]
 }
 
-works_again()
-{
-	restore "$engine" $image -p && runs_on guest && guest_destroy guest
-}
-
 # The helper is running.
 helper_started()
 {

@@ -148,6 +148,11 @@ silent_library()
 	grep -q 'does not report where it put pfn' $log
 }
 
+works_again()
+{
+	restore "$engine" $image -p && runs_on guest && guest_destroy guest
+}
+
 test_it start_and_save
 [ $failed = 0 ] || finish || exit
 find_records || exit

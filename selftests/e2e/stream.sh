@@ -347,6 +347,6 @@ if [ "$mode" = long ]; then
 	test_it no_module
 	[ "$kind" = pv ] || bad_streams
 fi
-test_it works_again
+test_it restores_as_stock "$engine" $image
 test_it wait_for 30 free_mem_is "$free_before"
 finish
