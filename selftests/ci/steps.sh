@@ -83,8 +83,12 @@ result()
 
 	[ ! -t 1 ] || printf '\r\033[K'
 	if [ "$f" != 0 ]; then
-		echo "FAIL $1 (the end of $log:)"
-		tail -n 40 "$log" | cut -c -200 | sed 's/^/    /'
+		echo "FAIL $1 (what failed, and the end of $log:)"
+		# Of many programs, the last one to fail is rarely the last one.
+		{
+			head -n -30 "$log" | grep -E '^[# ]*(not ok|FAIL) |:Expected ' | head -n 20
+			tail -n 30 "$log"
+		} | cut -c -200 | sed 's/^/    /'
 	elif [ "$p" = 0 ]; then
 		echo "SKIP $1 ($(tail -n 1 "$log"))"
 	else
