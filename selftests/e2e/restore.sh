@@ -154,6 +154,25 @@ no_module_auto()
 	frames_are /tmp/frames.ref guest && guest_destroy guest
 }
 
+# without_gntdev FILE: on a PVH dom0 only mmapbatch is left, which can be slower than stock
+without_gntdev()
+{
+	mv /dev/xen/gntdev /dev/xen/hidden || return
+	restore auto "$1" -p
+	status=$?
+	mv /dev/xen/hidden /dev/xen/gntdev
+	[ $status = 0 ] && grep -q 'modprobe xen_gntdev: falling back to stock' $log || return
+	[ "$(stat engine)" = stock ] || why "engine $(stat engine)" || return
+	frames_are /tmp/frames.ref guest && guest_destroy guest
+}
+
+pipe_without_gntdev()
+{
+	rm -f /tmp/pipe && mkfifo /tmp/pipe || return
+	cat $image >/tmp/pipe &
+	without_gntdev /tmp/pipe
+}
+
 no_module_module()
 {
 	! restore module $image -p || return
@@ -189,6 +208,10 @@ test_it same_as_stock module module
 test_it module_figures
 [ "${1:-}" = short ] || other_ways
 test_it no_module_auto
+if [ "$(cat /sys/hypervisor/guest_type)" = PVH ]; then
+	test_it without_gntdev $image
+	test_it pipe_without_gntdev
+fi
 test_it no_module_module
 test_it wait_for 30 free_mem_is "$free_before"
 finish

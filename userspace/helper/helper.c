@@ -200,16 +200,19 @@ static int read_stream(struct restore *r, off_t start)
 	return ret;
 }
 
+/* Return: 0; 1 if the stock helper is left (said why), -1 after a message. */
 static int open_engine(struct restore *r)
 {
+	static const struct engine stock = { .id = ENGINE_STOCK };
 	static const struct engine * const lists[][4] = {
 		[ENGINE_AUTO] = { &engine_module, &engine_mmapbatch },
 		[ENGINE_MODULE] = { &engine_module },
 		[ENGINE_GNTDEV] = { &engine_gntdev },
 		[ENGINE_MMAPBATCH] = { &engine_mmapbatch },
 	};
+	/* Mapping is dear there: with Xen 4.22, mmapbatch takes longer than stock. */
 	static const struct engine * const auto_pvh[] = {
-		&engine_module, &engine_gntdev, &engine_mmapbatch, NULL,
+		&engine_module, &engine_gntdev, &stock, NULL,
 	};
 	const struct engine * const *engine = lists[r->choice];
 
@@ -226,6 +229,8 @@ static int open_engine(struct restore *r)
 	}
 
 	for (; *engine; engine++) {
+		if (*engine == &stock)
+			return 1;
 		r->engine = *engine;
 		if (!r->engine->open(&r->job)) {
 			r->stats.engine = env_engine_name(r->engine->id);
@@ -269,8 +274,7 @@ static int run_stream(struct restore *r, bool is_socket)
 {
 	static struct input in;
 	enum stream_mode mode;
-	bool pass_on;
-	int status = STATUS_FAILED;
+	int status = STATUS_FAILED, ret;
 
 	r->name = "stream";
 	if (env_get_stream(&mode))
@@ -286,15 +290,18 @@ static int run_stream(struct restore *r, bool is_socket)
 	if (restore_stream_open(r, &in))
 		return STATUS_FAILED;
 	r->stats.guest = guest_name(r);
-	pass_on = refusal(r);
-	if (pass_on) {
+	if (refusal(r)) {
 		message("%s: %s: passed on to the stock helper", r->name, refusal(r));
-		r->stats.engine = env_engine_name(ENGINE_STOCK);
-	} else if (r->stream.guest_type == STREAM_GUEST_PV) {
-		begin_pv(r, PV_MAX_PFNS);
+		ret = 1;
+	} else {
+		ret = open_engine(r);
 	}
-	if (pass_on || !open_engine(r))
-		status = restore_stream_run(r, pass_on);
+	if (ret > 0)
+		r->stats.engine = env_engine_name(ENGINE_STOCK);
+	else if (!ret && r->stream.guest_type == STREAM_GUEST_PV)
+		begin_pv(r, PV_MAX_PFNS);
+	if (ret >= 0)
+		status = restore_stream_run(r, ret);
 	input_free(&in);
 	return status;
 }
@@ -302,14 +309,13 @@ static int run_stream(struct restore *r, bool is_socket)
 /* Return: a wait status, or RESTORE_HAND_OVER if nothing was done yet. */
 static int run_file(struct restore *r, off_t offset)
 {
-	switch (look_at_file(r, offset)) {
-	case 0:
-		return open_engine(r) ? STATUS_FAILED : restore_run(r);
-	case 1:
-		return RESTORE_HAND_OVER;
-	default:
-		return STATUS_FAILED;
-	}
+	int ret = look_at_file(r, offset);
+
+	if (!ret)
+		ret = open_engine(r);
+	if (ret)
+		return ret > 0 ? RESTORE_HAND_OVER : STATUS_FAILED;
+	return restore_run(r);
 }
 
 /* Return: a wait status. */
