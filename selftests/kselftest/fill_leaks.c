@@ -72,7 +72,7 @@ static int fill_all_ways(struct list *l, int times)
 		wrong += list_fill(l, FIRST_REF, ALL_REFS) != ENODEV;
 		l->img->fd = fd;
 
-		last->flags = 2;
+		last->flags = UNKNOWN_FLAG;
 		wrong += list_fill(l, FIRST_REF, ALL_REFS) != EINVAL;
 		*last = good;
 		last->offset = l->img->size;

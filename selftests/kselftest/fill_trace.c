@@ -135,7 +135,7 @@ TEST_F(trace, fill_refused)
 	struct events e;
 
 	list_add(&self->l, 0, 0, NR);
-	self->l.extents[0].flags = 2;
+	self->l.extents[0].flags = UNKNOWN_FLAG;
 	ASSERT_EQ(EINVAL, list_fill(&self->l, FIRST_REF, REFS));
 	read_events(&e);
 	EXPECT_EQ(0, e.begins + e.batches + e.ends);

@@ -19,6 +19,9 @@
 
 #define GRANT_ENTRIES		512
 
+/* The last flag that an extent will ever have. */
+#define UNKNOWN_FLAG		0x80000000U
+
 /* Opens the device in a fixture's setup or a test, or skips the test. */
 #define OPEN_THAW(fd) do { \
 	(fd) = open(XEN_THAW_DEVICE, O_RDWR | O_CLOEXEC); \

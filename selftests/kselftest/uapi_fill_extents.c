@@ -192,7 +192,7 @@ TEST_F(fill_extents, zero_extents_are_checked_too)
 		e->nr_frames = 0;
 		EXPECT_EQ(EINVAL, fill_refused(&self->call));
 		e->nr_frames = 1;
-		e->flags |= 2;
+		e->flags |= XEN_THAW_EXTENT_SKIP_ZERO;
 		EXPECT_EQ(EINVAL, fill_refused(&self->call));
 		*e = good;
 	}
