@@ -180,6 +180,41 @@ no_module_module()
 		! grep -q 'falling back to mmapbatch' $log && no_domain guest && no_helper
 }
 
+# The stock helper gets libxl's descriptors and a pipe, but no device.
+descriptors()
+{
+	cat >/tmp/stock-helper <<'EOT'
+#!/bin/sh
+ls -l /proc/self/fd >/tmp/descriptors
+exec /usr/lib/xen-*/bin/libxl-save-helper "$@"
+EOT
+	chmod +x /tmp/stock-helper
+	export XEN_THAW_STOCK_HELPER=/tmp/stock-helper
+	restore module $image -p
+	status=$?
+	unset XEN_THAW_STOCK_HELPER
+	[ $status = 0 ] && guest_destroy guest || return
+	grep -q pipe: /tmp/descriptors || return
+	! grep -E 'thaw|privcmd|gntdev|hypercall' /tmp/descriptors
+}
+
+# The helper does not fill a running guest, whoever calls it.
+running_guest()
+{
+	restore module $image && guest_wait_tick guest >/dev/null || return
+	stream=$(list-records $image | sed -n 's/ stream$//p')
+	exec 3<$image
+	# The offset is at the start of the libxc stream, where libxl leaves it.
+	dd bs=1 count="$stream" <&3 >/dev/null 2>&1
+	! xen-thaw-helper --restore-domain 3 3 "$(domid guest)" 0 0 0 0 0 0 \
+		</dev/null >/tmp/stdout 2>$log || return
+	exec 3<&-
+	grep -q 'pages of memory: it is not a new one' $log || return
+	[ ! -s /tmp/stdout ] || return
+	[ "$(guest_wait_tick guest)" = "$(cat /tmp/md5)" ] || return
+	guest_destroy guest
+}
+
 other_ways()
 {
 	test_it same_as_stock stock stock
@@ -197,6 +232,8 @@ other_ways()
 	test_it save_again
 	test_it from_pipe
 	test_it compressed
+	test_it descriptors
+	test_it running_guest
 }
 
 modprobe loop
