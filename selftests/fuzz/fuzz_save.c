@@ -28,6 +28,7 @@
  * @start: offset of the libxc stream
  * @end: offset of the end of that stream; @size if it has no END
  * @ours: the stream has records that only our writers make
+ * @live: it is saved as a live save is: with each page once in the file
  */
 struct input {
 	const uint8_t *data;
@@ -36,6 +37,7 @@ struct input {
 	uint64_t start;
 	uint64_t end;
 	bool ours;
+	bool live;
 };
 
 /* The input sets it, so that an input always has the same random numbers. */
@@ -102,7 +104,7 @@ static int save(const struct input *in, uint64_t end, struct save_job *job)
 	char error[256];
 	int ret;
 
-	*job = (struct save_job) { .start = in->start, .out = &out };
+	*job = (struct save_job) { .start = in->start, .out = &out, .live = in->live };
 	writer_init(&out, fuzz_file(1, in->data, (size_t)in->start), "out",
 		    job->error, sizeof(job->error));
 	ret = save_make_room(out.fd, "out", &job->start, error,
@@ -225,6 +227,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	random_state = thaw_sum(0, data, size);
 	if (!find_stream(&in, data, size))
 		return 0;
+	in.live = random_below(2);
 	ret = save(&in, in.end, &job);
 	if (ret < 0)
 		check_failed(&job);

@@ -100,7 +100,7 @@ int saving_part(struct saving *t, size_t end)
 	int ret;
 
 	signal(SIGPIPE, SIG_DFL);
-	t->job = (struct save_job) { 0 };
+	t->job = (struct save_job) { .live = t->live, .stop = t->stop };
 	if (saving_head(t))
 		return -1;
 	t->job.in_fd = open_stream(t, end, &child);

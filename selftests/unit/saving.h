@@ -19,6 +19,8 @@
  * @job: the last save
  * @writer: writer of @out
  * @mode: cache mode of @writer
+ * @live: each page is to be in the file once
+ * @stop: for the job
  * @dir: directory of @out, or NULL if that is in memory
  * @error: error of save_make_room()
  * @seed: state of saving_rnd()
@@ -30,6 +32,8 @@ struct saving {
 	struct save_job job;
 	struct writer writer;
 	enum cache_mode mode;
+	bool live;
+	const volatile int *stop;
 	const char *dir;
 	char error[256];
 	uint64_t seed;

@@ -29,6 +29,9 @@
 /* Milliseconds between two looks at a file that the stock helper writes. */
 #define LOOK_EVERY	20
 
+/* Of ARG_FLAGS: XCFLAGS_LIVE (xenguest.h). */
+#define FLAG_LIVE	1U
+
 /* argv of --save-domain (libxl_save_callout.c, libxl_save_helper.c). */
 enum save_arg {
 	ARG_IO_FD = 2,
@@ -63,18 +66,20 @@ struct save {
 /* Return: whether the call is ours: a plain stream into a regular file. */
 static bool is_file_save(struct save *s, int argc)
 {
-	uint32_t io_fd, stream_type;
+	uint32_t io_fd, flags, stream_type;
 	struct stat st;
 	off_t start;
 
 	if (argc != SAVE_ARGC ||
 	    !number_parse(s->argv[ARG_IO_FD], INT32_MAX, &io_fd) ||
+	    !number_parse(s->argv[ARG_FLAGS], UINT32_MAX, &flags) ||
 	    !number_parse(s->argv[ARG_STREAM_TYPE], UINT32_MAX, &stream_type))
 		return false;
 	s->io_fd = (int)io_fd;
 	if (stream_type || fstat(s->io_fd, &st) || !S_ISREG(st.st_mode))
 		return false;
 	start = lseek(s->io_fd, 0, SEEK_CUR);
+	s->job.live = flags & FLAG_LIVE;
 	s->job.start = (uint64_t)start;
 	return start >= 0;
 }
@@ -98,6 +103,7 @@ static int append_stats(struct save *s, double start, int status)
 	s->stats.records = s->job.nr_records;
 	s->stats.pages = s->job.nr_pages;
 	s->stats.zero_pages = s->job.nr_zero;
+	s->stats.again = s->job.nr_again;
 	s->stats.dropped = s->out.dropped_bytes;
 	s->stats.total_s = clock_now() - start;
 	/* The stock helper tells libxl that it gave up, and ends with 0. */
@@ -149,6 +155,17 @@ static int save_all(struct save *s)
 }
 
 /*
+ * The stock helper that gets SIGTERM while libxl suspends the guest ends at once: the
+ * guest would be suspended all the same, and its log of dirty pages stay on. So ours
+ * ends the stream alone, and the stock helper's next write fails.
+ */
+static void end_by_stream(struct save *s)
+{
+	s->job.stop = &stock_interrupted;
+	stock_keep_sigterm();
+}
+
+/*
  * The stock helper's stream comes through a pipe. If the stock helper gives up, it
  * tells libxl itself; if we do, our status has to tell it.
  */
@@ -158,6 +175,8 @@ static int run_packed(struct save *s)
 
 	if (child_end < 0)
 		return STATUS_FAILED;
+	if (s->job.live)
+		end_by_stream(s);
 	/* A limit on file sizes is an error like any other. */
 	signal(SIGXFSZ, SIG_IGN);
 	ret = stock_spawn(s->stock, s->argv, s->io_fd, child_end,
@@ -224,6 +243,8 @@ static int run_into_file(struct save *s, double start)
 		return STATUS_FAILED;
 	}
 	call_file_name(s->io_fd, s->name, sizeof(s->name));
+	if (env_file())
+		snprintf(s->name, sizeof(s->name), "%s", env_file());
 	if (open_file(s)) {
 		message("%s: cannot read it: %s: saved by the stock helper alone",
 			s->name, strerror(errno));

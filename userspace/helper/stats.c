@@ -67,6 +67,7 @@ static struct json_object *save_to_json(const struct save_stats *st)
 	add_count(o, "records", st->records);
 	add_count(o, "pages", st->pages);
 	add_count(o, "zero_pages", st->zero_pages);
+	add_count(o, "again", st->again);
 	add_count(o, "dropped", st->dropped);
 	add_seconds(o, "total_s", st->total_s);
 	add_text(o, "result", st->result);

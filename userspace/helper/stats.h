@@ -58,6 +58,7 @@ struct stats {
  * @records: PAGE_DATA records in the file
  * @pages: with data, as often as they are in the file
  * @zero_pages: of them, those that are holes
+ * @again: pages of a live save that were written over older contents
  * @dropped: bytes of the file that were dropped from the page cache
  * @total_s: seconds from the helper's start to its end
  */
@@ -68,6 +69,7 @@ struct save_stats {
 	uint64_t records;
 	uint64_t pages;
 	uint64_t zero_pages;
+	uint64_t again;
 	uint64_t dropped;
 	double total_s;
 };

@@ -17,6 +17,7 @@
 volatile int stock_interrupted;
 static volatile pid_t stock_pid;
 static int stock_fd = -1;	/* pidfd of stock_pid */
+static bool keeps_sigterm;
 
 /* The signals as libxl set them for us: the stock helper gets the same. */
 static struct {
@@ -62,7 +63,7 @@ static void on_sigterm(int sig)
 	int err = errno;
 
 	stock_interrupted = sig;
-	if (stock_pid > 0)
+	if (stock_pid > 0 && !keeps_sigterm)
 		kill(stock_pid, sig);
 	errno = err;
 }
@@ -78,6 +79,11 @@ static void handle_sigterm(void (*handler)(int))
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void stock_keep_sigterm(void)
+{
+	keeps_sigterm = true;
 }
 
 static void become_child(pid_t parent, const char *path, char **argv,

@@ -33,13 +33,21 @@ void stock_exec(const char *path, char **argv);
  * @prepare: called in the child before it becomes the stock helper, or NULL
  * @arg: for @prepare
  *
- * It dies when we are killed, and SIGTERM is passed on to it. Its signals are
+ * It dies when we are killed, and SIGTERM is passed on to it, but for
+ * stock_keep_sigterm(). Its signals are
  * handled as libxl set them for us.
  *
  * Return: 0, or -1 after a message.
  */
 int stock_spawn(const char *path, char **argv, int io_fd, int stream,
 		void (*prepare)(void *arg), void *arg);
+
+/**
+ * stock_keep_sigterm() - do not pass SIGTERM on to a child
+ *
+ * It is noted in stock_interrupted only. Called before stock_spawn().
+ */
+void stock_keep_sigterm(void);
 
 /**
  * stock_ended_within() - wait until the child has ended, or some time passed

@@ -179,6 +179,11 @@ const char *env_stats(void)
 	return getenv(ENV_STATS);
 }
 
+const char *env_file(void)
+{
+	return getenv(ENV_FILE);
+}
+
 const char *env_plan(void)
 {
 	return getenv(ENV_PLAN);

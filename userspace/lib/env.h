@@ -13,6 +13,7 @@
 #define ENV_CACHE	"XEN_THAW_CACHE"
 #define ENV_DEBUG	"XEN_THAW_DEBUG"
 #define ENV_ENGINE	"XEN_THAW_ENGINE"
+#define ENV_FILE	"XEN_THAW_FILE"
 #define ENV_HELPER	"XEN_THAW_HELPER"
 #define ENV_HOTPLUG	"XEN_THAW_HOTPLUG"
 #define ENV_LIBXL_HELPER "LIBXL_SAVE_HELPER"
@@ -163,6 +164,14 @@ bool env_debug(void);
  * Return: a path, or NULL.
  */
 const char *env_stats(void);
+
+/**
+ * env_file() - what messages call the file of a save, for xen-thaw save --live, whose
+ *	file has no name yet: XEN_THAW_FILE
+ *
+ * Return: a path, or NULL.
+ */
+const char *env_file(void);
 
 /**
  * env_plan() - the plan that xen-thaw clone made for its helpers: XEN_THAW_PLAN

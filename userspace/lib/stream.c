@@ -49,7 +49,6 @@ struct page_data_header {
 #define IMAGE_ID		0x58454e46U	/* "XENF" */
 #define IMAGE_BIG_ENDIAN	1U
 
-#define PFN_MASK		((UINT64_C(1) << 52) - 1)
 #define PFN_RESERVED		(UINT64_C(0xff) << 52)
 
 static_assert(sizeof(struct image_header) + sizeof(struct domain_header) ==

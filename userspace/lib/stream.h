@@ -50,6 +50,7 @@ static inline bool stream_type_has_data(unsigned int type)
 
 /* Entries of PAGE_DATA: the type is above the pfn. */
 #define PFN_TYPE_SHIFT		60
+#define PFN_MASK		((UINT64_C(1) << 52) - 1)
 
 /* As many entries as the stock writer puts into a PAGE_DATA record. */
 #define PAGES_PER_RECORD	1024U
