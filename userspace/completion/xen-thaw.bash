@@ -43,7 +43,7 @@ _xen_thaw()
 	info) options='--json --quick --help' ;;
 	pack) options='--compress --force --no-checksums --quiet --help' ;;
 	restore) options='--engine --threads --cache --verify --no-stream --stats --help' ;;
-	save) options='--cache --stats --help' ;;
+	save) options='--cache --live --stats --help' ;;
 	take) options='--help --json --name --stop' ;;
 	verify) options='--json --quiet --help' ;;
 	esac

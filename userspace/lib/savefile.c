@@ -306,6 +306,28 @@ static int next_record(struct stream *s, uint64_t *offset,
 	return 0;
 }
 
+void *savefile_xl_head(const char *json, size_t *size)
+{
+	const size_t len = strlen(json) + 1;
+	const size_t room = (sizeof(uint32_t) + len + 7) & ~(size_t)7;
+	const uint32_t config_len = htole32((uint32_t)len);
+	struct xl_header h = {
+		.magic = XL_MAGIC,
+		.byteorder = htole32(XL_BYTEORDER),
+		.mandatory_flags = htole32(XL_FLAGS_KNOWN),
+		.optional_data_len = htole32((uint32_t)room),
+	};
+	uint8_t *head = len <= CONFIG_MAX ? calloc(1, sizeof(h) + room) : NULL;
+
+	if (!head)
+		return NULL;
+	memcpy(head, &h, sizeof(h));
+	memcpy(head + sizeof(h), &config_len, sizeof(config_len));
+	memcpy(head + sizeof(h) + sizeof(config_len), json, len);
+	*size = sizeof(h) + room;
+	return head;
+}
+
 int savefile_next(struct savefile *f, uint64_t *offset,
 		  struct stream_record *rec)
 {

@@ -8,6 +8,7 @@
 #define XEN_THAW_SAVEFILE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "stream.h"
@@ -91,6 +92,15 @@ int savefile_open(struct savefile *f, int fd, const char *name);
  * @f->stream.error set, also if the file has no configuration.
  */
 char *savefile_config(struct savefile *f);
+
+/**
+ * savefile_xl_head() - what xl writes in front of the libxl stream
+ * @json: libxl's JSON of the configuration
+ * @size: filled in: bytes of it, a multiple of 8
+ *
+ * Return: the bytes, for free(); or NULL without memory.
+ */
+void *savefile_xl_head(const char *json, size_t *size);
 
 /**
  * savefile_next() - read the header of a record of the libxl stream

@@ -31,6 +31,7 @@ static const struct option restore_options[] = {
 
 static const struct option save_options[] = {
 	{ "cache", required_argument, NULL, 'C' },
+	{ "live", no_argument, NULL, 'L' },
 	{ "stats", required_argument, NULL, 'S' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 }
@@ -69,6 +70,9 @@ static int take_option(struct xl_request *r, int option)
 		break;
 	case 'S':
 		r->stats = optarg;
+		break;
+	case 'L':
+		r->live = true;
 		break;
 	default:
 		return -1;
@@ -208,9 +212,14 @@ void xl_replace_operand(struct xl_request *r, char *arg)
 	r->operand[1] = arg;
 }
 
+int xl_prepare(struct xl_request *r, const char *doing)
+{
+	return check_host(r, doing) || set_environment(r) ? -1 : 0;
+}
+
 int xl_run(struct xl_request *r, const char *doing)
 {
-	if (check_host(r, doing) || set_environment(r))
+	if (xl_prepare(r, doing))
 		return EXIT_FAILED;
 	execvp(r->xl[0], r->xl);
 	if (errno == ENOENT)

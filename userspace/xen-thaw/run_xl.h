@@ -17,6 +17,7 @@ struct command;
  * @stats: value of --stats, or NULL
  * @verify: --verify was given
  * @no_stream: --no-stream was given
+ * @live: --live was given
  * @xl: arguments of xl: "xl", the command, and all that is not ours, with a NULL
  * @nr_xl: arguments in @xl
  * @operand: the last arguments that are no options; NULL if there are fewer
@@ -31,6 +32,7 @@ struct xl_request {
 	const char *stats;
 	bool verify;
 	bool no_stream;
+	bool live;
 	char **xl;
 	int nr_xl;
 	char *operand[2];
@@ -43,7 +45,8 @@ struct xl_request {
  * @argc: of the command
  * @argv: of the command
  *
- * restore has all options, save has --cache and --stats. Their values are checked.
+ * restore has all options but --live, save has --cache, --live and --stats. Their
+ * values are checked.
  *
  * Return: GO_ON; or an exit code, after the help or a message was printed.
  */
@@ -56,6 +59,15 @@ void xl_free(struct xl_request *r);
  * @arg: the file
  */
 void xl_replace_operand(struct xl_request *r, char *arg);
+
+/**
+ * xl_prepare() - check the host, and set the environment as xl or libxl is to have it
+ * @r: parsed
+ * @doing: what needs dom0 and root, for messages
+ *
+ * Return: 0, or -1 after a message.
+ */
+int xl_prepare(struct xl_request *r, const char *doing);
 
 /**
  * xl_run() - become xl
