@@ -115,6 +115,11 @@ destroyed()
 	xen-thaw restore -p $image >$log 2>&1 && runs_on guest
 }
 
+restored()
+{
+	guest_destroy guest && restore "$1" $image -p && runs_on guest
+}
+
 # The configuration of the file is that of another one.
 with_config()
 {
@@ -329,6 +334,17 @@ busy()
 	figures
 	test_it restores_as_stock module $image
 	test_it restores_as_stock mmapbatch $image
+}
+
+# Its device model logs what it writes, too, and its state follows the libxc stream.
+hvm()
+{
+	test_it start hvm 96
+	test_it goes_on_after
+	figures
+	test_it destroyed
+	test_it restored stock
+	test_it restored module
 }
 
 all()
