@@ -129,7 +129,7 @@ TEST_F(source, skip_zeros)
 
 	for (at = 0; at < NR; at += 32)
 		ASSERT_EQ(0, image_punch(&self->img, at * THAW_PAGE_SIZE,
-					 (at / 128 + 1) * THAW_PAGE_SIZE));
+					 (at / 64 + 1) * THAW_PAGE_SIZE));
 	list_add_skip_zero(&self->l, 0, 0, NR);
 	EXPECT_LT(NR / 4, self->l.skipped);
 	EXPECT_TRUE(fill_right(self, variant));
