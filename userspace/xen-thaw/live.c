@@ -14,6 +14,7 @@
 #include "newfile.h"
 #include "save_xen.h"
 #include "savefile.h"
+#include "stats.h"
 #include "xl_config.h"
 
 /**
@@ -201,16 +202,14 @@ static int save(struct live *l)
 
 static void add_stats(const struct live *l, int ret)
 {
-	int fd = open(l->job->stats, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-		      0644);
+	const struct live_stats st = {
+		.domid = l->guest.domid,
+		.frozen_s = l->frozen,
+		.total_s = clock_now() - l->start,
+		.result = ret ? "failed" : "ok",
+	};
 
-	if (fd < 0 ||
-	    dprintf(fd, "{ \"operation\": \"live\", \"domid\": %u, \"frozen_s\": %.6f, \"total_s\": %.6f, \"result\": \"%s\" }\n",
-		    l->guest.domid, l->frozen, clock_now() - l->start,
-		    ret ? "failed" : "ok") < 0)
-		message("--stats %s: %s", l->job->stats, strerror(errno));
-	if (fd >= 0)
-		close(fd);
+	stats_append_live(l->job->stats, &st);
 }
 
 int live_save(const struct live_job *job)

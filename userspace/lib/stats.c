@@ -74,6 +74,18 @@ static struct json_object *save_to_json(const struct save_stats *st)
 	return o;
 }
 
+static struct json_object *live_to_json(const struct live_stats *st)
+{
+	struct json_object *o = json_object_new_object();
+
+	add_text(o, "operation", "live");
+	add_count(o, "domid", st->domid);
+	add_seconds(o, "frozen_s", st->frozen_s);
+	add_seconds(o, "total_s", st->total_s);
+	add_text(o, "result", st->result);
+	return o;
+}
+
 /* Frees the object. */
 static void append(const char *path, struct json_object *o)
 {
@@ -110,4 +122,9 @@ void stats_append(const char *path, const struct stats *st)
 void stats_append_save(const char *path, const struct save_stats *st)
 {
 	append(path, save_to_json(st));
+}
+
+void stats_append_live(const char *path, const struct live_stats *st)
+{
+	append(path, live_to_json(st));
 }

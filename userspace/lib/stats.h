@@ -75,6 +75,20 @@ struct save_stats {
 };
 
 /**
+ * struct live_stats - what a live save did for the guest; one line of XEN_THAW_STATS
+ * @domid: of the guest
+ * @frozen_s: seconds from its suspension until it went on, or was known to be saved
+ * @total_s: seconds of the whole command
+ * @result: "ok" or "failed"
+ */
+struct live_stats {
+	uint32_t domid;
+	double frozen_s;
+	double total_s;
+	const char *result;
+};
+
+/**
  * stats_append() - append one JSON object, on a line of its own
  * @path: file, made if it is not there
  * @st: the figures
@@ -89,5 +103,12 @@ void stats_append(const char *path, const struct stats *st);
  * @st: the figures
  */
 void stats_append_save(const char *path, const struct save_stats *st);
+
+/**
+ * stats_append_live() - the same for a live save
+ * @path: as for stats_append()
+ * @st: the figures
+ */
+void stats_append_live(const char *path, const struct live_stats *st);
 
 #endif /* XEN_THAW_STATS_H */
