@@ -198,10 +198,7 @@ static int save_data(struct saver *s, uint64_t to)
 
 int save_hold_place(struct saver *s, uint64_t size)
 {
-	struct record_header {
-		uint32_t type;
-		uint32_t length;
-	} h = {
+	struct record_header h = {
 		.type = htole32(REC_THAW_PADDING),
 		.length = htole32((uint32_t)(size - sizeof(h))),
 	};

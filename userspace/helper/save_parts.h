@@ -13,6 +13,12 @@
 #endif
 #define CHUNK_SIZE	((size_t)CHUNK * XT_PAGE_SIZE)
 
+/* Of all records: numbers are little-endian, @length is that of the body. */
+struct record_header {
+	uint32_t type;
+	uint32_t length;
+};
+
 /**
  * struct saver - a stream being written
  * @job: what to do

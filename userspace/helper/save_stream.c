@@ -11,11 +11,6 @@
 #include "format.h"
 #include "save_parts.h"
 
-struct record_header {
-	uint32_t type;
-	uint32_t length;
-};
-
 int save_fail(struct saver *s, const char *fmt, ...)
 {
 	char cause[160];

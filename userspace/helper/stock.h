@@ -34,8 +34,7 @@ void stock_exec(const char *path, char **argv);
  * @arg: for @prepare
  *
  * It dies when we are killed, and SIGTERM is passed on to it, but for
- * stock_keep_sigterm(). Its signals are
- * handled as libxl set them for us.
+ * stock_keep_sigterm(). Its signals are handled as libxl set them for us.
  *
  * Return: 0, or -1 after a message.
  */
