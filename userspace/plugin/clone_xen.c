@@ -10,6 +10,7 @@
 #include <xentoollog.h>
 
 #include "clone_host.h"
+#include "xl_error.h"
 
 void clone_log(const struct clone_host *host, const char *fmt, ...)
 {
@@ -30,15 +31,11 @@ static void log_libxl(struct xentoollog_logger *logger, xentoollog_level level,
 {
 	struct clone_host *host = (struct clone_host *)logger;
 	char text[512];
-	size_t len;
 
 	(void)context;
 	if (level < XTL_ERROR)
 		return;
-	vsnprintf(text, sizeof(text), format, ap);
-	len = strlen(text);
-	if (errnoval >= 0)
-		snprintf(text + len, sizeof(text) - len, ": %s", strerror(errnoval));
+	xl_error_text(text, sizeof(text), errnoval, format, ap);
 	if (!host->first_error[0])
 		snprintf(host->first_error, sizeof(host->first_error), "%.190s", text);
 	clone_log(host, "libxl: %s", text);

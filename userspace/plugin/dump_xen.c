@@ -14,6 +14,7 @@
 
 #include "dump_map.h"
 #include "dump_xen.h"
+#include "xl_error.h"
 
 /**
  * struct receiver - gets the core
@@ -54,17 +55,10 @@ static void log_error(struct xentoollog_logger *logger, xentoollog_level level,
 		      int errnoval, const char *context, const char *format,
 		      va_list ap)
 {
-	char *error = failing->error;
-	size_t size = sizeof(failing->error), len;
-
 	(void)logger;
 	(void)context;
-	if (level < XTL_ERROR || error[0])
-		return;
-	vsnprintf(error, size, format, ap);
-	len = strlen(error);
-	if (errnoval >= 0)
-		snprintf(error + len, size - len, ": %s", strerror(errnoval));
+	if (level >= XTL_ERROR && !failing->error[0])
+		xl_error_text(failing->error, sizeof(failing->error), errnoval, format, ap);
 }
 
 /* Xen's libraries do not destroy a logger that they are given. */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A shared object that xen-thaw save --live loads. */
-#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,7 +14,9 @@
 #include <libxl_utils.h>
 #include <xentoollog.h>
 
+#include "clock.h"
 #include "save_xen.h"
+#include "xl_error.h"
 
 /* How long a guest may take to suspend whose helper died when libxl had asked for it. */
 #define LATE_SUSPEND_S	5
@@ -39,29 +40,17 @@ static int fail(struct save_guest *g, const char *fmt, ...)
 	return -1;
 }
 
-static double seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 /* The first error is the cause; later ones say who noticed. */
 __attribute__((format(printf, 5, 0)))
 static void log_libxl(struct xentoollog_logger *logger, xentoollog_level level,
 		      int errnoval, const char *context, const char *format, va_list ap)
 {
 	char text[400], line[512];
-	size_t len;
 
 	(void)logger;
 	if (level < XTL_ERROR)
 		return;
-	vsnprintf(text, sizeof(text), format, ap);
-	len = strlen(text);
-	if (errnoval >= 0)
-		snprintf(text + len, sizeof(text) - len, ": %s", strerror(errnoval));
+	xl_error_text(text, sizeof(text), errnoval, format, ap);
 	/* Of xc_domain_save(): behind its own cleaning up. */
 	if (strstr(text, "Save failed"))
 		guest->gave_up = true;
@@ -84,7 +73,7 @@ static void progress(struct xentoollog_logger *logger, const char *context,
 	(void)done;
 	(void)total;
 	if (!strcmp(doing_what, "Domain now suspended"))
-		guest->suspended_at = seconds();
+		guest->suspended_at = clock_now();
 }
 
 /* Xen's libraries do not destroy a logger that they are given. */
@@ -230,7 +219,7 @@ static int wait_suspended(struct save_guest *g)
 {
 	const struct timespec a_bit = { .tv_nsec = LOOK_EVERY_NS };
 	/* A helper that cleaned up came back from the suspend callback, if it was there. */
-	double end = seconds() + (g->suspended_at > 0 || g->gave_up ? 0 : LATE_SUSPEND_S);
+	double end = clock_now() + (g->suspended_at > 0 || g->gave_up ? 0 : LATE_SUSPEND_S);
 	libxl_dominfo info;
 	bool suspended;
 
@@ -239,7 +228,7 @@ static int wait_suspended(struct save_guest *g)
 			return -1;
 		suspended = is_suspended(&info);
 		libxl_dominfo_dispose(&info);
-		if (suspended || seconds() >= end)
+		if (suspended || clock_now() >= end)
 			return suspended;
 		nanosleep(&a_bit, NULL);
 	}
