@@ -33,6 +33,52 @@ uint32_t saving_rnd(struct saving *t, uint32_t below)
 	return (uint32_t)(t->seed >> 32) % below;
 }
 
+uint32_t saving_rnd_type(struct saving *t, bool pv)
+{
+	static const uint8_t hvm_types[] = { PFN_NOTAB, PFN_NOTAB, PFN_XALLOC,
+					     PFN_XTAB, PFN_BROKEN };
+	static const uint8_t pv_types[] = { PFN_NOTAB, PFN_L1TAB, PFN_L4TAB_PIN,
+					    PFN_XALLOC, PFN_XTAB, PFN_BROKEN };
+
+	return pv ? pv_types[saving_rnd(t, sizeof(pv_types))] :
+		    hvm_types[saving_rnd(t, sizeof(hvm_types))];
+}
+
+void saving_zero_last_page(struct image *img)
+{
+	memset(img->buf + img->len - XT_PAGE_SIZE, 0, XT_PAGE_SIZE);
+}
+
+void saving_add_record(struct saving *t, const uint64_t *entries, uint32_t nr)
+{
+	image_pages(&t->img, entries, nr);
+	if (stream_type_has_data((uint32_t)(entries[nr - 1] >> PFN_TYPE_SHIFT)) &&
+	    saving_rnd(t, 2))
+		saving_zero_last_page(&t->img);
+}
+
+const char *saving_compare(struct saving *t, int *in, struct guest *before,
+			   struct guest *after)
+{
+	const char *why = saving_all(t);
+
+	close(*in);
+	*in = image_file(&t->img, false);
+	if (!why)
+		why = guest_restore(before, 0, *in);
+	if (!why)
+		why = guest_restore(after, 0, t->out);
+	if (!why)
+		why = guest_differs(before, after);
+	if (why)
+		return why;
+	if (after->nr_unaligned)
+		return "unaligned pages";
+	if (after->nr_written_zero)
+		return "zero pages that take space";
+	return NULL;
+}
+
 void saving_begin(struct saving *t)
 {
 	image_free(&t->img);
@@ -44,6 +90,20 @@ void saving_begin(struct saving *t)
 void saving_end(struct saving *t)
 {
 	image_hvm_tail(&t->img);
+	t->libxc_end = t->img.len;
+	image_file_tail(&t->img);
+}
+
+void saving_begin_pv(struct saving *t)
+{
+	image_free(&t->img);
+	image_file_head(&t->img);
+	guest_pv_head(&t->img, 4095);
+}
+
+void saving_end_pv(struct saving *t)
+{
+	guest_pv_tail(&t->img);
 	t->libxc_end = t->img.len;
 	image_file_tail(&t->img);
 }

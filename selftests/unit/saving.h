@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guest.h"
 #include "image.h"
 #include "save_stream.h"
 
@@ -46,9 +47,30 @@ void saving_free(struct saving *t);
 /* Returns a random number less than @below. */
 uint32_t saving_rnd(struct saving *t, uint32_t below);
 
+/* Returns a random type of page, of a PV guest or of another. */
+uint32_t saving_rnd_type(struct saving *t, bool pv);
+
+/* Makes the last page of an image zero. */
+void saving_zero_last_page(struct image *img);
+
+/* Adds a record; its last page is zero now and then. */
+void saving_add_record(struct saving *t, const uint64_t *entries, uint32_t nr);
+
+/*
+ * Saves all, and restores the stream and our file of it as stock does. Returns NULL if both
+ * make the same guest, the file's pages are aligned, and its zero pages are holes. @in is
+ * closed, and then a file with the stream.
+ */
+const char *saving_compare(struct saving *t, int *in, struct guest *before,
+			   struct guest *after);
+
 /* Add what comes before the pages of a PVH guest, and what comes after them. */
 void saving_begin(struct saving *t);
 void saving_end(struct saving *t);
+
+/* The same for a PV guest of 4096 pfns. */
+void saving_begin_pv(struct saving *t);
+void saving_end_pv(struct saving *t);
 
 /*
  * Makes a new file with what is written before the helper runs. Returns what

@@ -36,22 +36,10 @@ FIXTURE_TEARDOWN(save)
 /* Returns NULL if stock restores our file like its own. */
 static const char *save_and_compare(struct _test_data_save *self)
 {
-	const char *why = saving_all(&self->t);
+	const char *why = saving_compare(&self->t, &self->in, &self->before, &self->after);
 
-	close(self->in);
-	self->in = image_file(&self->t.img, false);
-	if (!why)
-		why = guest_restore(&self->before, 0, self->in);
-	if (!why)
-		why = guest_restore(&self->after, 0, self->t.out);
-	if (!why)
-		why = guest_differs(&self->before, &self->after);
 	if (why)
 		return why;
-	if (self->after.nr_unaligned)
-		return "unaligned pages";
-	if (self->after.nr_written_zero)
-		return "zero pages that take space";
 	if (verify_file(&self->v, self->t.out, "out"))
 		return self->v.file.stream.error;
 	if (self->v.nr_summed != self->t.job.nr_pages ||
@@ -66,11 +54,6 @@ static const char *all_summed(struct _test_data_save *self)
 	if (self->v.summed_bytes != self->t.job.end)
 		return "bytes without checksum";
 	return NULL;
-}
-
-static void zero_last_page(struct image *img)
-{
-	memset(img->buf + img->len - XT_PAGE_SIZE, 0, XT_PAGE_SIZE);
 }
 
 TEST_F(save, pvh)
@@ -169,7 +152,7 @@ TEST_F(save, zero_pages)
 	for (pfn = 0; pfn < 1000; pfn++) {
 		image_page_range(&self->t.img, PFN_NOTAB, pfn, 1);
 		if (pfn % 100 >= 40)
-			zero_last_page(&self->t.img);
+			saving_zero_last_page(&self->t.img);
 	}
 	saving_end(&self->t);
 	ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%s", self->t.job.error);
@@ -184,7 +167,7 @@ TEST_F(save, nothing_but_zeros)
 {
 	saving_begin(&self->t);
 	image_page_range(&self->t.img, PFN_NOTAB, 0, 1);
-	zero_last_page(&self->t.img);
+	saving_zero_last_page(&self->t.img);
 	saving_end(&self->t);
 	ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%s", self->t.job.error);
 	EXPECT_EQ(1, self->t.job.nr_zero);
@@ -192,22 +175,14 @@ TEST_F(save, nothing_but_zeros)
 
 static void add_random_record(struct _test_data_save *self, bool pv)
 {
-	static const uint8_t hvm_types[] = { PFN_NOTAB, PFN_NOTAB, PFN_XALLOC,
-					     PFN_XTAB, PFN_BROKEN };
-	static const uint8_t pv_types[] = { PFN_NOTAB, PFN_L1TAB, PFN_L4TAB_PIN,
-					    PFN_XALLOC, PFN_XTAB, PFN_BROKEN };
 	uint64_t entries[64];
 	uint32_t nr = 1 + saving_rnd(&self->t, 64), i, type;
 
 	for (i = 0; i < nr; i++) {
-		type = pv ? pv_types[saving_rnd(&self->t, sizeof(pv_types))] :
-			    hvm_types[saving_rnd(&self->t, sizeof(hvm_types))];
+		type = saving_rnd_type(&self->t, pv);
 		entries[i] = ENTRY(type, saving_rnd(&self->t, 200));
 	}
-	image_pages(&self->t.img, entries, nr);
-	if (stream_type_has_data((uint32_t)(entries[nr - 1] >> 60)) &&
-	    saving_rnd(&self->t, 2))
-		zero_last_page(&self->t.img);
+	saving_add_record(&self->t, entries, nr);
 }
 
 /* A live save sends pages again: with data, as zeros, or without memory. */
@@ -231,14 +206,10 @@ TEST_F(save, random_pv)
 	unsigned int round, i;
 
 	for (round = 0; round < 60; round++) {
-		image_free(&self->t.img);
-		image_file_head(&self->t.img);
-		guest_pv_head(&self->t.img, 4095);
+		saving_begin_pv(&self->t);
 		for (i = saving_rnd(&self->t, 20); i; i--)
 			add_random_record(self, true);
-		guest_pv_tail(&self->t.img);
-		self->t.libxc_end = self->t.img.len;
-		image_file_tail(&self->t.img);
+		saving_end_pv(&self->t);
 		ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%u", round);
 		ASSERT_EQ(NULL, all_summed(self));
 		ASSERT_EQ(0, strcmp(self->t.job.guest, "pv"));
@@ -304,7 +275,7 @@ TEST_F(save, drop_of_holes)
 	saving_begin(&self->t);
 	for (i = 0; i < 4096; i++) {
 		image_page_range(&self->t.img, PFN_NOTAB, i, 1);
-		zero_last_page(&self->t.img);
+		saving_zero_last_page(&self->t.img);
 	}
 	for (i = 0; i < 4; i++)
 		image_page_range(&self->t.img, PFN_NOTAB, 1024 * i, 1024);

@@ -48,49 +48,18 @@ static uint32_t nr_with_data(const struct guest *g)
 /* Returns NULL if stock restores our file like the stream, and it has no page twice. */
 static const char *save_and_compare(struct _test_data_live *self)
 {
-	const char *why = saving_all(&self->t);
+	const char *why = saving_compare(&self->t, &self->in, &self->before, &self->after);
 
-	close(self->in);
-	self->in = image_file(&self->t.img, false);
-	if (!why)
-		why = guest_restore(&self->before, 0, self->in);
-	if (!why)
-		why = guest_restore(&self->after, 0, self->t.out);
-	if (!why)
-		why = guest_differs(&self->before, &self->after);
 	if (why)
 		return why;
 	if (self->after.nr_data != nr_with_data(&self->after))
 		return "pages that are in the file twice";
-	if (self->after.nr_unaligned)
-		return "unaligned pages";
-	if (self->after.nr_written_zero)
-		return "zero pages that take space";
 	if (verify_file(&self->v, self->t.out, "out"))
 		return self->v.file.stream.error;
 	if (self->v.nr_summed != self->t.job.nr_pages ||
 	    self->v.summed_bytes != self->t.job.end)
 		return "without checksum";
 	return NULL;
-}
-
-static void begin_pv(struct saving *t)
-{
-	image_free(&t->img);
-	image_file_head(&t->img);
-	guest_pv_head(&t->img, 4095);
-}
-
-static void end_pv(struct saving *t)
-{
-	guest_pv_tail(&t->img);
-	t->libxc_end = t->img.len;
-	image_file_tail(&t->img);
-}
-
-static void zero_last_page(struct image *img)
-{
-	memset(img->buf + img->len - XT_PAGE_SIZE, 0, XT_PAGE_SIZE);
 }
 
 static uint64_t blocks(int fd)
@@ -151,15 +120,15 @@ TEST_F(live, zero_and_back)
 	image_page_range(&self->t.img, PFN_NOTAB, 0, 400);
 	for (pfn = 100; pfn < 300; pfn++) {
 		image_page_range(&self->t.img, PFN_NOTAB, pfn, 1);
-		zero_last_page(&self->t.img);
+		saving_zero_last_page(&self->t.img);
 	}
 	image_page_range(&self->t.img, PFN_NOTAB, 0, 1);
 	image_page_range(&self->t.img, PFN_NOTAB, 100, 20);
 	for (pfn = 110; pfn < 115; pfn++) {
 		image_page_range(&self->t.img, PFN_NOTAB, pfn, 1);
-		zero_last_page(&self->t.img);
+		saving_zero_last_page(&self->t.img);
 		image_page_range(&self->t.img, PFN_NOTAB, pfn, 1);
-		zero_last_page(&self->t.img);
+		saving_zero_last_page(&self->t.img);
 	}
 	saving_end(&self->t);
 	ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%s", self->t.job.error);
@@ -211,18 +180,18 @@ TEST_F(live, twice_in_a_record)
 	EXPECT_NE(NULL, strstr(self->t.job.error, "pfn 0x7 is twice in a PAGE_DATA record"))
 		TH_LOG("%s", self->t.job.error);
 
-	begin_pv(&self->t);
+	saving_begin_pv(&self->t);
 	image_pages(&self->t.img, bare, 2);
-	end_pv(&self->t);
+	saving_end_pv(&self->t);
 	ASSERT_EQ(-1, saving_part(&self->t, self->t.libxc_end));
 	EXPECT_NE(NULL, strstr(self->t.job.error, "pfn 0x7 is twice in a PAGE_DATA record"))
 		TH_LOG("%s", self->t.job.error);
 
 	/* In a record of pages that are there already it does no harm. */
-	begin_pv(&self->t);
+	saving_begin_pv(&self->t);
 	image_page_range(&self->t.img, PFN_L1TAB, 7, 1);
 	image_pages(&self->t.img, bare, 2);
-	end_pv(&self->t);
+	saving_end_pv(&self->t);
 	ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%s", self->t.job.error);
 	EXPECT_EQ(PFN_XTAB, self->after.pages[7].type);
 	saving_begin(&self->t);
@@ -259,10 +228,10 @@ TEST_F(live, types)
 	};
 	unsigned int i;
 
-	begin_pv(&self->t);
+	saving_begin_pv(&self->t);
 	for (i = 0; i < 4; i++)
 		image_pages(&self->t.img, lists[i], 3);
-	end_pv(&self->t);
+	saving_end_pv(&self->t);
 	ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%s", self->t.job.error);
 	EXPECT_EQ(PFN_XTAB, self->after.pages[1].type);
 	EXPECT_EQ(PFN_L3TAB, self->after.pages[2].type);
@@ -273,11 +242,11 @@ TEST_F(live, types)
 /* More of such entries than a record has. */
 TEST_F(live, many_types)
 {
-	begin_pv(&self->t);
+	saving_begin_pv(&self->t);
 	image_page_range(&self->t.img, PFN_L1TAB, 0, 2500);
 	image_page_range(&self->t.img, PFN_XTAB, 0, 2500);
 	image_page_range(&self->t.img, PFN_NOTAB, 100, 100);
-	end_pv(&self->t);
+	saving_end_pv(&self->t);
 	ASSERT_EQ(NULL, save_and_compare(self)) TH_LOG("%s", self->t.job.error);
 	EXPECT_EQ(1 + 3, self->t.job.nr_records);
 	EXPECT_GE(1024, self->after.most_entries == 2500 ? 1024 : self->after.most_entries);
@@ -288,12 +257,12 @@ TEST_F(live, pages_behind_state)
 {
 	static const uint8_t body[24];
 
-	begin_pv(&self->t);
+	saving_begin_pv(&self->t);
 	image_page_range(&self->t.img, PFN_NOTAB, 0, 9);
 	image_page_range(&self->t.img, PFN_XTAB, 2, 2);
 	image_record(&self->t.img, REC_X86_TSC_INFO, body, sizeof(body));
 	image_page_range(&self->t.img, PFN_NOTAB, 2, 1);
-	end_pv(&self->t);
+	saving_end_pv(&self->t);
 	ASSERT_EQ(NULL, saving_all(&self->t));
 	self->in = image_file(&self->t.img, false);
 	ASSERT_EQ(NULL, guest_restore(&self->before, 0, self->in));
@@ -305,23 +274,14 @@ TEST_F(live, pages_behind_state)
 /* Each pfn at most once, in any order. */
 static void add_random_record(struct _test_data_live *self, bool pv)
 {
-	static const uint8_t hvm_types[] = { PFN_NOTAB, PFN_NOTAB, PFN_XALLOC,
-					     PFN_XTAB, PFN_BROKEN };
-	static const uint8_t pv_types[] = { PFN_NOTAB, PFN_L1TAB, PFN_L4TAB_PIN,
-					    PFN_XALLOC, PFN_XTAB, PFN_BROKEN };
-	uint32_t nr = 1 + saving_rnd(&self->t, 64), i, type, step;
+	uint32_t nr = 1 + saving_rnd(&self->t, 64), i, step;
 	uint64_t entries[64], pfn = saving_rnd(&self->t, 200);
 
 	step = saving_rnd(&self->t, 2) ? 1 : 67;
 	for (i = 0; i < nr; i++, pfn = (pfn + step) % 200) {
-		type = pv ? pv_types[saving_rnd(&self->t, sizeof(pv_types))] :
-			    hvm_types[saving_rnd(&self->t, sizeof(hvm_types))];
-		entries[i] = ENTRY(type, pfn);
+		entries[i] = ENTRY(saving_rnd_type(&self->t, pv), pfn);
 	}
-	image_pages(&self->t.img, entries, nr);
-	if (stream_type_has_data((uint32_t)(entries[nr - 1] >> 60)) &&
-	    saving_rnd(&self->t, 2))
-		zero_last_page(&self->t.img);
+	saving_add_record(&self->t, entries, nr);
 }
 
 TEST_F(live, random_hvm)
@@ -343,10 +303,10 @@ TEST_F(live, random_pv)
 	unsigned int round, i;
 
 	for (round = 0; round < 200; round++) {
-		begin_pv(&self->t);
+		saving_begin_pv(&self->t);
 		for (i = saving_rnd(&self->t, 40); i; i--)
 			add_random_record(self, true);
-		end_pv(&self->t);
+		saving_end_pv(&self->t);
 		ASSERT_EQ(NULL, save_and_compare(self))
 			TH_LOG("%u: %s", round, self->t.job.error);
 	}
