@@ -4,32 +4,13 @@
 # those of xl restore by stock, which takes turns with it. It measures, and tests nothing. Guests
 # stay paused: eight of them that run leave an emulator no time for anything else.
 
-# shellcheck source=selftests/e2e/common.sh
-. /root/common.sh
+# shellcheck source=selftests/e2e/goals.sh
+. /root/goals.sh
 
 rounds=${1:-3}
 clones=8
 image=/tmp/guest.save
-figures=$RESULTS/clone-goals
 jobs=/var/lib/xen-thaw/clones
-
-die()
-{
-	echo "$0: $*: $(tail -n 5 $log)"
-	exit 1
-}
-
-now()
-{
-	read -r up _ </proc/uptime
-	echo "$up"
-}
-
-# note NAME BEGIN END: seconds
-note()
-{
-	awk -v n="$1" -v b="$2" -v e="$3" 'BEGIN { printf "%s %.2f\n", n, e - b }' | tee -a "$figures"
-}
 
 quiet()
 {
@@ -95,13 +76,6 @@ by_take()
 	note take "$begin" "$(now)"
 	xen-thaw take --stop $image || die "take --stop"
 	quiet
-}
-
-median()
-{
-	awk -v n="$1" '$1 == n { print $2 }' "$figures" | sort -n | awk '
-		{ v[NR] = $1 }
-		END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
 }
 
 ratio()

@@ -4,25 +4,12 @@
 # xen-thaw save --live, which takes turns with it: an idle guest, one that prints a hash of its
 # memory all the time, and one that writes 8 MiB all the time. It measures, and tests nothing.
 
-# shellcheck source=selftests/e2e/common.sh
-. /root/common.sh
+# shellcheck source=selftests/e2e/goals.sh
+. /root/goals.sh
 
 rounds=${1:-3}
 mib=${2:-256}
 image=/tmp/guest.save
-figures=$RESULTS/live-goals
-
-die()
-{
-	echo "$0: $*: $(tail -n 5 $log)"
-	exit 1
-}
-
-now()
-{
-	read -r up _ </proc/uptime
-	echo "$up"
-}
 
 # measure NAME COMMAND...: notes how long the guest was frozen, and how long the command took
 measure()
@@ -34,7 +21,7 @@ measure()
 	begin=$(now)
 	took=$(frozen "$(domid guest)" "$@" 2>>$log) || die "$*"
 	echo "$name-frozen $took" | tee -a "$figures"
-	echo "$name-all $begin $(now)" | awk '{ printf "%s %.2f\n", $1, $3 - $2 }' | tee -a "$figures"
+	note "$name-all" "$begin" "$(now)"
 }
 
 # guest KIND SETTINGS
@@ -51,13 +38,6 @@ guest()
 	done
 	echo "$1: $(sed -n 's/.*"again": \([0-9]*\),.*/\1/p' $stats | tail -n 1) pages came again in the last save"
 	guest_destroy guest
-}
-
-median()
-{
-	awk -v n="$1" '$1 == n { print $2 }' "$figures" | sort -n | awk '
-		{ v[NR] = $1 }
-		END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
 }
 
 # row KIND

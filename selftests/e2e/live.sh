@@ -28,15 +28,20 @@ live()
 	xen-thaw save --live $options --stats $stats guest "$file" >$log 2>&1
 }
 
-# of_helper FIELD, of_save FIELD: from the two lines of statistics
+# of OPERATION FIELD: from its line of statistics
+of()
+{
+	sed -n "/\"operation\": \"$1\"/s/.*\"$2\": \"\\?\\([^,\"}]*\\)\"\\?[,} ].*/\\1/p" $stats
+}
+
 of_helper()
 {
-	sed -n "/\"operation\": \"save\"/s/.*\"$1\": \"\\?\\([^,\"}]*\\)\"\\?[,} ].*/\\1/p" $stats
+	of save "$1"
 }
 
 of_save()
 {
-	sed -n "/\"operation\": \"live\"/s/.*\"$1\": \"\\?\\([^,\"}]*\\)\"\\?[,} ].*/\\1/p" $stats
+	of live "$1"
 }
 
 # start KIND MIB [SETTING]...
