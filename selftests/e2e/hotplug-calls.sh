@@ -119,11 +119,11 @@ nothing_left()
 		why "that is left in xenstore"
 }
 
-# start_guest DISKS: with four
+# start_guest DISKS: with four; it may be rebooted
 start_guest()
 {
 	guest_start pvh guest 128 1 "disk=[$1]" "vif=['bridge=xenbr0']" \
-		"$(devices_extra 4)"
+		"$(devices_extra 4)" 'on_reboot="restart"'
 }
 
 count_in_log()

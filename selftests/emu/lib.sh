@@ -56,8 +56,16 @@ guest_ticked_since()
 guest_wait_tick()
 {
 	wait_for "${2:-60}" guest_ticked_since "$1" "$(guest_ticks "$1" | wc -l)" ||
-		fail "guest $1 does not tick; the end of its console: $(tail -n 40 "$(guest_log "$1")")"
+		fail "guest $1 does not tick; $(guest_reset "$1") the end of its console:" \
+			"$(tail -n 40 "$(guest_log "$1")")"
 	guest_ticks "$1" | tail -n 1
+}
+
+# guest_reset NAME: succeed if it met a triple fault, and print what Xen says of that. Xen takes
+# one for a wish to be rebooted; on_reboot = "preserve" keeps the guest as it is.
+guest_reset()
+{
+	xl dmesg | grep "d$(xl domid "$1")v.* Triple fault"
 }
 
 # guest_destroy NAME: destroy it, and return when it is gone.
