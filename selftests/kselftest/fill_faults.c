@@ -7,59 +7,11 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "list.h"
-#include "thaw_test.h"
+#include "fill_places.h"
 #include "watch.h"
-
-#define NR		8192U
-#define IMAGE_SIZE	((NR + 1) * THAW_PAGE_SIZE)
 
 /* An event may come too early or too late to stop a fill: try until one does. */
 #define TRIES		50
-
-FIXTURE(fault) {
-	int dev;
-	struct domain d;
-	struct image img;
-	struct list l;
-};
-
-/* The place of the image, and whether it is read past the page cache. */
-FIXTURE_VARIANT(fault) {
-	const char *where;
-	bool direct;
-};
-
-FIXTURE_VARIANT_ADD(fault, cached) { .where = NULL };
-FIXTURE_VARIANT_ADD(fault, direct) { .where = "THAW_EXT4", .direct = true };
-
-static int make_image(FIXTURE_DATA(fault) *self, const FIXTURE_VARIANT(fault) *variant)
-{
-	const char *where = variant->where ? getenv(variant->where) : NULL;
-
-	if (image_create(&self->img, where, IMAGE_SIZE) || fsync(self->img.fd))
-		return -1;
-	self->img.direct = variant->direct;
-	return 0;
-}
-
-FIXTURE_SETUP(fault)
-{
-	if (variant->where && !getenv(variant->where))
-		SKIP(return, "%s is not set", variant->where);
-	OPEN_THAW(self->dev);
-	ASSERT_EQ(0, domain_create(&self->d, DOMAIN_PVH, NR));
-	ASSERT_EQ(0, make_image(self, variant));
-	list_init(&self->l, self->dev, &self->d, &self->img);
-}
-
-FIXTURE_TEARDOWN(fault)
-{
-	list_free(&self->l);
-	image_free(&self->img);
-	domain_destroy(&self->d);
-	close(self->dev);
-}
 
 /* True if the reported place is in the list, and all numbers agree with it. */
 static bool place_is_consistent(const struct list *l)
@@ -91,7 +43,7 @@ static uint64_t frame_after(const struct domain *d)
 }
 
 /* Extents reach from the last frames of the domain to ten frames after it. */
-TEST_F(fault, frame_not_populated)
+TEST_F(fill, frame_not_populated)
 {
 	static const struct unpopulated cases[] = {
 		{ 0, 0, ALL_REFS, 0 },
@@ -134,7 +86,7 @@ TEST_F(fault, frame_not_populated)
 	}
 }
 
-TEST_F(fault, zeros_to_frame_not_populated)
+TEST_F(fill, zeros_to_frame_not_populated)
 {
 	list_add_zero(&self->l, 0, 700);
 	list_add_zero(&self->l, NR - 20, 20);
@@ -147,7 +99,7 @@ TEST_F(fault, zeros_to_frame_not_populated)
 	EXPECT_TRUE(domain_matches(&self->d));
 }
 
-TEST_F(fault, goes_on_after_refused_frame)
+TEST_F(fill, goes_on_after_refused_frame)
 {
 	list_add(&self->l, 8, 0, 600);
 	list_add_raw(&self->l, 0, frame_after(&self->d), 1);
@@ -164,7 +116,7 @@ TEST_F(fault, goes_on_after_refused_frame)
 	EXPECT_TRUE(list_fill_right(&self->l));
 }
 
-TEST_F(fault, domain_destroyed_before)
+TEST_F(fill, domain_destroyed_before)
 {
 	list_add(&self->l, 8, 0, NR);
 	ASSERT_EQ(0, domain_kill(&self->d));
@@ -178,7 +130,7 @@ static void act_kill_domain(void *arg)
 	domain_kill(arg);
 }
 
-TEST_F(fault, domain_destroyed_amid)
+TEST_F(fill, domain_destroyed_amid)
 {
 	struct watch w;
 	int err = 0, i;
@@ -217,7 +169,7 @@ static void catch_signal(int flags)
 	sigaction(SIGUSR1, &action, NULL);
 }
 
-TEST_F(fault, signal_then_resume)
+TEST_F(fill, signal_then_resume)
 {
 	pthread_t this = pthread_self();
 	int err = 0, i, stops = 0;
@@ -262,7 +214,7 @@ static void *signal_storm(void *arg)
 }
 
 /* A fill that signals stop again and again goes on from the same place, and ends. */
-TEST_F(fault, signals_without_end)
+TEST_F(fill, signals_without_end)
 {
 	pthread_t this = pthread_self();
 	struct watch storm = { .arg = &this };
@@ -290,7 +242,7 @@ TEST_F(fault, signals_without_end)
 	EXPECT_TRUE(domain_matches(&self->d));
 }
 
-TEST_F(fault, blocked_signal_does_not_stop)
+TEST_F(fill, blocked_signal_does_not_stop)
 {
 	sigset_t set;
 
@@ -309,7 +261,7 @@ static void act_sigkill(void *arg)
 }
 
 /* The filler is killed. Another process finds a clear window and fills everything. */
-TEST_F(fault, filler_killed)
+TEST_F(fill, filler_killed)
 {
 	int status = 0, i, killed = 0;
 	struct watch w;
@@ -353,7 +305,7 @@ static void act_truncate(void *arg)
 		abort();
 }
 
-TEST_F(fault, file_truncated_amid)
+TEST_F(fill, file_truncated_amid)
 {
 	const unsigned int half = NR / 2;
 	struct truncation t = { .size = half * THAW_PAGE_SIZE };

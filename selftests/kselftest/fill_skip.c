@@ -4,48 +4,7 @@
  * has; every other frame is written; the numbers count both.
  */
 
-#include "list.h"
-#include "thaw_test.h"
-
-#define NR		2048U
-#define IMAGE_SIZE	((NR + 1) * THAW_PAGE_SIZE)
-
-FIXTURE(skip) {
-	int dev;
-	struct domain d;
-	struct image img;
-	struct list l;
-};
-
-FIXTURE_VARIANT(skip) {
-	enum domain_kind kind;
-};
-
-FIXTURE_VARIANT_ADD(skip, pvh) { .kind = DOMAIN_PVH };
-FIXTURE_VARIANT_ADD(skip, pv) { .kind = DOMAIN_PV };
-
-FIXTURE_SETUP(skip)
-{
-	int err;
-
-	OPEN_THAW(self->dev);
-	err = domain_create(&self->d, variant->kind, NR);
-	if (err) {
-		domain_destroy(&self->d);
-		ASSERT_EQ(1, err);
-		SKIP(return, "this host cannot have such a domain");
-	}
-	ASSERT_EQ(0, image_create(&self->img, NULL, IMAGE_SIZE));
-	list_init(&self->l, self->dev, &self->d, &self->img);
-}
-
-FIXTURE_TEARDOWN(skip)
-{
-	list_free(&self->l);
-	image_free(&self->img);
-	domain_destroy(&self->d);
-	close(self->dev);
-}
+#include "fill_kinds.h"
 
 /* Writes to the image. Return: true if all was written. */
 static bool image_write(struct image *img, uint64_t offset, const void *bytes, size_t len)
@@ -54,7 +13,7 @@ static bool image_write(struct image *img, uint64_t offset, const void *bytes, s
 	return pwrite(img->fd, bytes, len, offset) == (ssize_t)len;
 }
 
-TEST_F(skip, no_zeros)
+TEST_F(fill, no_zeros)
 {
 	list_add_skip_zero(&self->l, 0, 0, NR);
 	ASSERT_EQ(0, self->l.skipped);
@@ -64,7 +23,7 @@ TEST_F(skip, no_zeros)
 	EXPECT_TRUE(list_fill_right(&self->l));
 }
 
-TEST_F(skip, nothing_but_zeros)
+TEST_F(fill, nothing_but_zeros)
 {
 	ASSERT_EQ(0, image_punch(&self->img, 0, IMAGE_SIZE));
 	list_add_skip_zero(&self->l, 0, 0, NR);
@@ -77,7 +36,7 @@ TEST_F(skip, nothing_but_zeros)
 }
 
 /* Runs of zeros of all lengths, around the size of the window, too. */
-TEST_F(skip, runs_of_zeros)
+TEST_F(fill, runs_of_zeros)
 {
 	unsigned int at, nr;
 
@@ -95,7 +54,7 @@ TEST_F(skip, runs_of_zeros)
 }
 
 /* One byte, anywhere in the frame and on either side of a page's end, is enough. */
-TEST_F(skip, one_byte)
+TEST_F(fill, one_byte)
 {
 	static const unsigned int bytes[] = { 0, 1, 7, 8, 100, 2047, 2048, 4087, 4088, 4095 };
 	static const unsigned int offsets[] = { 0, 1, 8, 2048, 4088, 4095 };
@@ -114,7 +73,7 @@ TEST_F(skip, one_byte)
 }
 
 /* Only the extents that have the flag skip. */
-TEST_F(skip, among_others)
+TEST_F(fill, among_others)
 {
 	unsigned int i;
 
@@ -129,7 +88,7 @@ TEST_F(skip, among_others)
 }
 
 /* Skipped frames count as complete, up to the frame that Xen refuses. */
-TEST_F(skip, stopped)
+TEST_F(fill, stopped)
 {
 	ASSERT_EQ(0, image_punch(&self->img, 10 * THAW_PAGE_SIZE, 90 * THAW_PAGE_SIZE));
 	list_add_skip_zero(&self->l, 0, 0, 100);

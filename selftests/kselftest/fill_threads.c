@@ -4,61 +4,14 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include "list.h"
-#include "thaw_test.h"
+#include "fill_places.h"
 #include "watch.h"
 
-#define NR		8192U
-#define IMAGE_SIZE	((NR + 1) * THAW_PAGE_SIZE)
 #define THREADS		4
 #define PART		(ALL_REFS / THREADS)
 
 /* An event may come too early or too late: try until one hits. */
 #define TRIES		50
-
-FIXTURE(threads) {
-	int dev;
-	struct domain d;
-	struct image img;
-	struct list l;
-};
-
-/* The place of the image, and whether it is read past the page cache. */
-FIXTURE_VARIANT(threads) {
-	const char *where;
-	bool direct;
-};
-
-FIXTURE_VARIANT_ADD(threads, cached) { .where = NULL };
-FIXTURE_VARIANT_ADD(threads, direct) { .where = "THAW_EXT4", .direct = true };
-
-static int make_image(FIXTURE_DATA(threads) *self, const FIXTURE_VARIANT(threads) *variant)
-{
-	const char *where = variant->where ? getenv(variant->where) : NULL;
-
-	if (image_create(&self->img, where, IMAGE_SIZE) || fsync(self->img.fd))
-		return -1;
-	self->img.direct = variant->direct;
-	return 0;
-}
-
-FIXTURE_SETUP(threads)
-{
-	if (variant->where && !getenv(variant->where))
-		SKIP(return, "%s is not set", variant->where);
-	OPEN_THAW(self->dev);
-	ASSERT_EQ(0, domain_create(&self->d, DOMAIN_PVH, NR));
-	ASSERT_EQ(0, make_image(self, variant));
-	list_init(&self->l, self->dev, &self->d, &self->img);
-}
-
-FIXTURE_TEARDOWN(threads)
-{
-	list_free(&self->l);
-	image_free(&self->img);
-	domain_destroy(&self->d);
-	close(self->dev);
-}
 
 struct filler {
 	pthread_t thread;
@@ -79,7 +32,7 @@ static void *filler_thread(void *arg)
 }
 
 /* Each thread fills a quarter of the frames through a quarter of the window. */
-TEST_F(threads, disjoint_parts)
+TEST_F(fill, disjoint_parts)
 {
 	struct filler fillers[THREADS] = { 0 };
 	unsigned int i;
@@ -107,7 +60,7 @@ TEST_F(threads, disjoint_parts)
 }
 
 /* Two domains may use the same refs at once. */
-TEST_F(threads, two_domains)
+TEST_F(fill, two_domains)
 {
 	struct filler fillers[2] = { 0 };
 	struct domain other;
@@ -142,7 +95,7 @@ static void act_fill(void *arg)
 }
 
 /* Another fill begins; its part of the window overlaps by one entry or by all. */
-TEST_F(threads, overlapping_parts)
+TEST_F(fill, overlapping_parts)
 {
 	static const unsigned int parts[][2] = {
 		{ FIRST_REF, ALL_REFS }, { 100, 1 }, { 149, 100 }, { 8, 93 },
@@ -185,7 +138,7 @@ static void act_close(void *arg)
 	close(*(int *)arg);
 }
 
-TEST_F(threads, file_closed_amid)
+TEST_F(fill, file_closed_amid)
 {
 	struct watch w;
 
@@ -198,7 +151,7 @@ TEST_F(threads, file_closed_amid)
 	self->img.fd = -1;
 }
 
-TEST_F(threads, device_closed_amid)
+TEST_F(fill, device_closed_amid)
 {
 	struct watch w;
 
@@ -215,7 +168,7 @@ static void act_unmap(void *arg)
 }
 
 /* The window goes away during the fill, which fails, and still reports the place. */
-TEST_F(threads, window_gone_amid)
+TEST_F(fill, window_gone_amid)
 {
 	struct watch w;
 	int err = 0, i;
@@ -240,7 +193,7 @@ TEST_F(threads, window_gone_amid)
 }
 
 /* Several processes may each map the window and use a part of it. */
-TEST_F(threads, processes)
+TEST_F(fill, processes)
 {
 	pid_t pids[2];
 	int i, status;
