@@ -29,13 +29,15 @@ new_disk()
 		"/local/domain/${3:-$front}/vm" "/vm/test-${3:-$front}"
 }
 
-# script WHO NAME COMMAND [ARGUMENT]...: as libxl calls it; WHO is stock or native
+# script WHO NAME COMMAND [ARGUMENT]...: as libxl calls it; WHO is stock or native. With become=exec,
+# the shell in the background becomes the script, which can be killed.
 script()
 {
 	who=$1 name=$2
 	shift 2
 	# shellcheck disable=SC2154 # scripts is in devices.sh
-	XEN_THAW_HOTPLUG=$who XENBUS_BASE_PATH=backend "$scripts/$name" "$@" >>/tmp/script.log 2>&1
+	XEN_THAW_HOTPLUG=$who XENBUS_BASE_PATH=backend ${become:-} "$scripts/$name" "$@" \
+		>>/tmp/script.log 2>&1
 }
 
 # block WHO COMMAND [DOMAIN]

@@ -105,8 +105,7 @@ disk_killed()
 	while [ $((n += 1)) -le "$kills" ]; do
 		clean_store
 		new_disk w $image
-		XENBUS_TYPE=vbd XENBUS_BASE_PATH=backend XENBUS_PATH=backend/vbd/$front/51712 \
-			$scripts/block add >/dev/null 2>&1 &
+		become='exec' block native add &
 		pid=$!
 		random_moment
 		kill -9 $pid 2>/dev/null
@@ -125,8 +124,7 @@ vif_killed()
 		clean_store
 		ip link add vif$front.0 type dummy
 		xenstore-write $vif/frontend-id $front $vif/state 2 $vif/bridge xenbr0
-		XENBUS_TYPE=vif XENBUS_BASE_PATH=backend XENBUS_PATH=backend/vif/$front/0 \
-			vif=vif$front.0 $scripts/vif-bridge online type_if=vif >/dev/null 2>&1 &
+		become='exec' vif native online &
 		pid=$!
 		random_moment
 		kill -9 $pid 2>/dev/null
