@@ -278,9 +278,8 @@ static void add_random_record(struct _test_data_live *self, bool pv)
 	uint64_t entries[64], pfn = saving_rnd(&self->t, 200);
 
 	step = saving_rnd(&self->t, 2) ? 1 : 67;
-	for (i = 0; i < nr; i++, pfn = (pfn + step) % 200) {
+	for (i = 0; i < nr; i++, pfn = (pfn + step) % 200)
 		entries[i] = ENTRY(saving_rnd_type(&self->t, pv), pfn);
-	}
 	saving_add_record(&self->t, entries, nr);
 }
 
