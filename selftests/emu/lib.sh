@@ -10,13 +10,16 @@ fail()
 }
 
 # wait_for SECONDS COMMAND...: wait until COMMAND succeeds; fail after SECONDS.
+# It starts few processes: they would take the processor from the guest that is waited for.
 wait_for()
 {
-	wait_end=$(($(cut -d. -f1 /proc/uptime) + $1))
+	read -r wait_now _ </proc/uptime
+	wait_end=$((${wait_now%.*} + $1))
 	shift
 	until "$@"; do
-		[ "$(cut -d. -f1 /proc/uptime)" -lt "$wait_end" ] || return 1
-		sleep 0.2
+		read -r wait_now _ </proc/uptime
+		[ "${wait_now%.*}" -lt "$wait_end" ] || return 1
+		sleep 0.5
 	done
 }
 
@@ -35,27 +38,34 @@ guest_start()
 	shift 4
 	start_args=$(sed -n 's/^extra = "\(.*\)fill=.*"/\1/p' "$start_cfg")
 	xl create -q "$start_cfg" "name=\"$start_name\"" "memory=$start_mem" \
-		"extra=\"${start_args}fill=$start_fill\"" "$@" >/dev/null ||
-		fail "guest_start: xl create $start_name failed"
+		"extra=\"${start_args}fill=$start_fill\"" "$@" >"/tmp/create-$start_name" 2>&1 ||
+		fail "guest_start: xl create $start_name failed: $(cat "/tmp/create-$start_name")"
 	guest_wait_tick "$start_name" 600 >/dev/null
 }
 
-# Only complete lines count: one may be half written.
+# guest_ticks NAME: print the hashes of its ticks. Only complete ones count: a line may be half
+# written.
 guest_ticks()
 {
-	sed -n 's/^tick [0-9]* \([0-9a-f]\{32\}\)\r*$/\1/p' "$(guest_log "$1")" 2>/dev/null
+	sed -n 's/^tick [0-9]* \([0-9a-f]\{32\}\).*/\1/p' "$(guest_log "$1")" 2>/dev/null
+}
+
+guest_tick_count()
+{
+	set -- "$(grep -cs '^tick [0-9]* [0-9a-f]\{32\}' "$(guest_log "$1")")"
+	echo "${1:-0}"
 }
 
 guest_ticked_since()
 {
-	[ "$(guest_ticks "$1" | wc -l)" -gt "$2" ]
+	[ "$(guest_tick_count "$1")" -gt "$2" ]
 }
 
 # guest_wait_tick NAME [SECONDS]: print the hash in its next tick, which only a running guest
 # prints. Fail if there is none in SECONDS (default 60).
 guest_wait_tick()
 {
-	wait_for "${2:-60}" guest_ticked_since "$1" "$(guest_ticks "$1" | wc -l)" ||
+	wait_for "${2:-60}" guest_ticked_since "$1" "$(guest_tick_count "$1")" ||
 		fail "guest $1 does not tick; $(guest_reset "$1") the end of its console:" \
 			"$(tail -n 40 "$(guest_log "$1")")"
 	guest_ticks "$1" | tail -n 1
