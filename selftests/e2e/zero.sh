@@ -93,6 +93,7 @@ EOT
 # take KEEP half|hold: see dirty-memory
 take()
 {
+	rm -f /tmp/held
 	dirty-memory "$@" >/tmp/held &
 	holder=$!
 	wait_for 60 test -s /tmp/held
