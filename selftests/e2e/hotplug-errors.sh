@@ -189,9 +189,18 @@ timed_out()
 	restores_again
 }
 
-# A restore in parallel with xl destroy, from a random moment on. If the domain is gone when the
-# restore fails, libxl leaves the devices in xenstore (libxl__destroy_domid(), 4.17), with
-# Xen's scripts, too.
+# If the domain is gone when the restore fails, libxl leaves the devices in xenstore, and does not
+# call the script (libxl__destroy_domid(), 4.17). That is so with Xen's scripts, too. What
+# xenstore names is enough to remove them.
+remove_what_libxl_left()
+{
+	for path in $(xenstore-ls -f /local/domain/0/backend/vbd 2>/dev/null | sed -n 's|/params = .*||p'); do
+		XENBUS_TYPE=vbd XENBUS_PATH=${path#/local/domain/0/} script native block remove ||
+			why "remove $path: $(tail -n 3 /tmp/script.log)" || return
+	done
+}
+
+# A restore in parallel with xl destroy, from a random moment on
 destroyed_in_the_middle()
 {
 	n=0
@@ -202,7 +211,7 @@ destroyed_in_the_middle()
 		xl destroy guest
 		wait
 		guest_gone guest || xl destroy guest
-		wait_for 30 no_device_left || return
+		remove_what_libxl_left && wait_for 30 no_device_left || return
 		xenstore-rm /local/domain/0/backend/vbd 2>/dev/null
 		xenstore-rm /local/domain/0/backend/vif 2>/dev/null
 	done
