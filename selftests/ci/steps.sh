@@ -123,6 +123,14 @@ wait_below()
 	done
 }
 
+# wait_for_step NAME: wait until this step does not run
+wait_for_step()
+{
+	while [ -n "${job_of[$1]:-}" ]; do
+		poll_jobs
+	done
+}
+
 # step NAME SECONDS COMMAND [ARGUMENT]...: start a step, which may take SECONDS.
 #
 # It passes if COMMAND returns 0, and is skipped if COMMAND returns 77. If its log has
