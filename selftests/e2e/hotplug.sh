@@ -60,6 +60,8 @@ failed_add()
 	echo "add $?"
 	state
 	block "$3" remove
+	# A script that fails leaves its lock's file.
+	rm -f /run/xen-hotplug/block
 	state
 }
 
